@@ -1,0 +1,1 @@
+"""Loopscope runs generative models in loops and shows where they settle."""

@@ -1,0 +1,42 @@
+"""Every error that Loopscope raises on purpose.
+
+::
+
+    LoopscopeError
+    ├── ConfigError        an experiment file or a setting is not what was expected
+    ├── ModelError         a model is unknown, not installed, or broke its promise
+    ├── StoreError         a database cannot be opened, read or written
+    ├── NotFoundError      nothing, or more than one thing, answers to an id
+    ├── ClusteringError    these vectors cannot be clustered as asked
+    └── ChartError         a frame cannot be drawn as asked
+
+A message gives the value found, what was expected and the next command to type.
+"""
+
+
+class LoopscopeError(Exception):
+    """The root: catch it to catch everything that Loopscope raises on purpose."""
+
+
+class ConfigError(LoopscopeError):
+    """An experiment file or a setting is not what was expected."""
+
+
+class ModelError(LoopscopeError):
+    """A model is unknown, not installed, or gave something it does not promise to give."""
+
+
+class StoreError(LoopscopeError):
+    """A database cannot be opened, read or written."""
+
+
+class NotFoundError(LoopscopeError):
+    """Nothing, or more than one thing, answers to an id."""
+
+
+class ClusteringError(LoopscopeError):
+    """These vectors cannot be clustered as asked."""
+
+
+class ChartError(LoopscopeError):
+    """A frame cannot be drawn as asked."""
