@@ -6,6 +6,7 @@
     ├── ConfigError        an experiment file or a setting is not what was expected
     ├── ModelError         a model is unknown, not installed, or broke its promise
     ├── StoreError         a database cannot be opened, read or written
+    │   └── StoreConflictError   a row contradicts those in the database
     ├── NotFoundError      nothing, or more than one thing, answers to an id
     ├── ClusteringError    these vectors cannot be clustered as asked
     └── ChartError         a frame cannot be drawn as asked
@@ -28,6 +29,10 @@ class ModelError(LoopscopeError):
 
 class StoreError(LoopscopeError):
     """A database cannot be opened, read or written."""
+
+
+class StoreConflictError(StoreError):
+    """A row contradicts those in the database: a constraint refused it, often because another writer came first."""
 
 
 class NotFoundError(LoopscopeError):

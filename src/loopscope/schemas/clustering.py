@@ -59,7 +59,7 @@ class Cluster(Base):
         Index("ix_cluster_medoid_embedding_id", "medoid_embedding_id"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)  # said because it is in a foreign key
     clustering_result_id: Mapped[int] = mapped_column(ForeignKey("clustering_result.id", ondelete="CASCADE"))
     cluster_id: Mapped[int]
     medoid_embedding_id: Mapped[int | None]

@@ -1,0 +1,1 @@
+"""The database: opening it, bulk reads and writes, and migrations."""
