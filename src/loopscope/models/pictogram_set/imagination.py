@@ -1,0 +1,195 @@
+"""Turns what a text mentions into a scene: pictograms near in meaning, and what is familiarly found with them.
+
+Three tendencies make the scenes drift and settle. A word becomes a pictogram that is *near* it in meaning, not always
+the nearest. Things are drawn towards a *familiar scene* (a theme: the night sky, a farm, a bakery): what belongs to it
+is preferred, what does not may be left out, and a lonely thing is given company. And what is not said (a colour, a
+ground) is filled in by habit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+import numpy.typing as npt
+
+from loopscope.models.pictogram_set.catalogue import Catalogue, Theme, load_catalogue, typicality
+from loopscope.models.pictogram_set.colours import contrasting
+from loopscope.models.pictogram_set.reading import Mention, Reading
+from loopscope.models.pictogram_set.scene import Scene, Thing
+from loopscope.models.protocol import Embedder
+from loopscope.types import Vectors
+
+Weights = npt.NDArray[np.float64]
+
+# Similarities are rounded, so that the last bits of an embedding cannot tip a draw.
+DECIMALS = 3
+
+
+@dataclass(frozen=True)
+class Habits:
+    """How the painter imagines.
+
+    Attributes
+    ----------
+    candidates
+        How many pictograms nearest to a word are considered.
+    temperature
+        Of the choice among them, on the scale of cosine similarity.
+    least_similarity
+        Below it a word is not painted.
+    theme_temperature
+        Of the choice of the theme, on the scale of mean belonging in [0, 1].
+    theme_pull
+        How much nearer, on the scale of cosine similarity, a pictogram of the theme seems.
+    drop
+        The chance that a thing foreign to the theme is left out where something else remains.
+    company
+        The chance that a lonely thing is given a companion from the theme.
+    new_ground
+        The chance that a ground that was said is changed for one of the theme.
+    most_things
+        How many things a picture shows.
+    """
+
+    candidates: int = 8
+    temperature: float = 0.05
+    least_similarity: float = 0.38
+    theme_temperature: float = 0.12
+    theme_pull: float = 0.15
+    drop: float = 0.25
+    company: float = 0.85
+    new_ground: float = 0.25
+    most_things: int = 3
+
+
+class Imagination:
+    """Imagines scenes.
+
+    Parameters
+    ----------
+    habits
+        How.
+    """
+
+    def __init__(self, habits: Habits | None = None) -> None:
+        self.habits = habits or Habits()
+        self.catalogue: Catalogue = load_catalogue()
+        self.meanings = load_meanings()
+        self._belonging = _belonging(self.catalogue, self.meanings)
+        self._member = np.array(
+            [[i in theme.members for theme in self.catalogue.themes] for i in range(len(self.meanings))]
+        )
+
+    def imagine(
+        self, reading: Reading, vectors: Mapping[str, npt.NDArray[np.float32]], rng: np.random.Generator
+    ) -> Scene:
+        """Imagine the scene that a text describes.
+
+        Parameters
+        ----------
+        reading
+            What the text says.
+        vectors
+            The embedding of every phrase that is mentioned.
+        rng
+            Makes the choices.
+
+        Returns
+        -------
+        Scene
+            One to three things.
+        """
+        likely = [(mention, self._likely(mention, vectors[mention.phrase])) for mention in reading.mentions]
+        likely = [(mention, weights) for mention, weights in likely if weights is not None]
+        theme_number = self._theme([weights for _, weights in likely if weights is not None], rng)
+        theme = self.catalogue.themes[theme_number]
+        things: list[Thing] = []
+        for mention, weights in likely[: self.habits.most_things + 1]:
+            assert weights is not None
+            pictogram = self._choose(weights, theme_number, rng)
+            if all(pictogram != thing.pictogram for thing in things):
+                things.append(Thing(pictogram, mention.colour or "", mention.count, mention.scale))
+        things = self._simplified(things, theme_number, rng)
+        if len(things) < 2 and (not things or rng.random() < self.habits.company):
+            things.append(self._companion(theme, things, rng))
+        ground = reading.ground
+        if ground is None or rng.random() < self.habits.new_ground:
+            ground = theme.grounds[int(rng.choice(len(theme.grounds), p=typicality(len(theme.grounds))))]
+        return Scene(
+            tuple(self._coloured(thing, ground, rng) for thing in things), ground, reading.relation or "beside"
+        )
+
+    def _likely(self, mention: Mention, vector: npt.NDArray[np.float32]) -> Weights | None:
+        """Give the similarity of every pictogram to a phrase; None where none is near."""
+        similarity: Weights = np.round((self.meanings @ vector).astype(np.float64), DECIMALS)
+        meant = self.catalogue.phrases.get(mention.phrase)
+        if meant is not None:
+            for number, chance in meant:
+                similarity[number] = max(similarity[number], 1.0 + self.habits.temperature * np.log(chance))
+        return similarity if similarity.max() >= self.habits.least_similarity else None
+
+    def _theme(self, likely: list[Weights], rng: np.random.Generator) -> int:
+        if not likely:
+            return int(rng.integers(len(self.catalogue.themes)))
+        best = [int(np.argmax(weights)) for weights in likely]
+        score = np.mean(self._belonging[best], axis=0)
+        return _draw(score / self.habits.theme_temperature, rng)
+
+    def _choose(self, similarity: Weights, theme: int, rng: np.random.Generator) -> int:
+        score = similarity + self.habits.theme_pull * self._member[:, theme]
+        candidates = np.argsort(-score, kind="stable")[: self.habits.candidates]
+        return int(candidates[_draw(score[candidates] / self.habits.temperature, rng)])
+
+    def _simplified(self, things: list[Thing], theme: int, rng: np.random.Generator) -> list[Thing]:
+        kept = list(things)
+        for thing in things:
+            foreign = not self._member[thing.pictogram, theme]
+            if len(kept) > 1 and foreign and rng.random() < self.habits.drop:
+                kept.remove(thing)
+        return kept[: self.habits.most_things]
+
+    def _companion(self, theme: Theme, things: list[Thing], rng: np.random.Generator) -> Thing:
+        present = {thing.pictogram for thing in things}
+        members = [member for member in theme.members if member not in present]
+        pictogram = members[int(rng.choice(len(members), p=typicality(len(members))))]
+        return Thing(pictogram, "", int(rng.choice((1, 2, 3), p=(0.6, 0.25, 0.15))))
+
+    def _coloured(self, thing: Thing, ground: str, rng: np.random.Generator) -> Thing:
+        habitual = self.catalogue.pictograms[thing.pictogram].colours
+        first = int(rng.choice(len(habitual), p=typicality(len(habitual))))
+        habitual = (habitual[first], *habitual)
+        wanted = (thing.colour, *habitual) if thing.colour else habitual
+        return Thing(thing.pictogram, contrasting(wanted, ground), thing.count, thing.scale)
+
+
+def compute_meanings(embedder: Embedder[str]) -> npt.NDArray[np.float16]:
+    """Compute the shipped embeddings of the names of the pictograms anew, shape (pictograms, 384)."""
+    return embedder.embed([pictogram.name for pictogram in load_catalogue().pictograms]).astype(np.float16)
+
+
+@cache
+def load_meanings() -> Vectors:
+    """Load the embeddings of the names of the pictograms, shape (pictograms, 384)."""
+    data = files("loopscope.models.pictogram_set").joinpath("meanings.npz")
+    with data.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+        return np.ascontiguousarray(arrays["vectors"].astype(np.float32))
+
+
+def _belonging(catalogue: Catalogue, meanings: Vectors) -> Weights:
+    """Give how much each pictogram belongs to each theme: 1 for a member, else its similarity to the mean member."""
+    middles = np.stack([meanings[list(theme.members)].mean(axis=0) for theme in catalogue.themes])
+    middles /= np.linalg.norm(middles, axis=1, keepdims=True)
+    belonging: Weights = np.round((meanings @ middles.T).astype(np.float64), DECIMALS)
+    for number, theme in enumerate(catalogue.themes):
+        belonging[list(theme.members), number] = 1.0
+    return belonging
+
+
+def _draw(logits: Weights, rng: np.random.Generator) -> int:
+    """Draw a number with chances proportional to the exponentials of ``logits``."""
+    chances = np.exp(logits - logits.max())
+    return int(
+        np.searchsorted(np.cumsum(chances), rng.random() * chances.sum(), side="right").clip(0, len(chances) - 1)
+    )
