@@ -1,0 +1,186 @@
+"""Clustering results in the store: saved whole, deleted whole."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import delete, insert
+from sqlalchemy.orm import Session
+
+from loopscope.errors import NotFoundError, StoreError
+from loopscope.schemas import Cluster, ClusteringResult
+
+OUTLIER = -1
+
+_COLUMNS = "embedding_cluster (clustering_result_id, embedding_id, cluster_id, embedding_model_id)"
+
+
+@dataclass(frozen=True)
+class NewClustering:
+    """A clustering that is to be saved.
+
+    Attributes
+    ----------
+    embedding_ids
+        Shape (n,), int64, each once, of one embedding model.
+    labels
+        Shape (n,), integers: the number of each embedding's cluster, 0, 1, … without a gap; −1 for an outlier.
+    medoid_embedding_ids
+        Shape (number of clusters,), int64: the medoid of each cluster, in the order of their numbers.
+    properties
+        What else is known of each cluster, in the order of their numbers.
+
+    The other attributes are columns of :class:`~loopscope.schemas.ClusteringResult`.
+    """
+
+    embedding_model_id: int
+    algorithm: str
+    parameters: Mapping[str, Any]
+    downsample: int
+    selection: Mapping[str, Any]
+    counts: Mapping[str, Any]
+    versions: Mapping[str, Any]
+    last_embedding_id: int
+    started_at: datetime
+    finished_at: datetime
+    embedding_ids: npt.NDArray[np.int64]
+    labels: npt.NDArray[np.int64]
+    medoid_embedding_ids: npt.NDArray[np.int64]
+    properties: Sequence[Mapping[str, Any]]
+
+
+class SavedClustering(NamedTuple):
+    """The keys that a clustering result got."""
+
+    id: int
+    uuid: UUID
+
+
+def save_clustering(session: Session, clustering: NewClustering) -> SavedClustering:
+    """Write a clustering result, its clusters and its assignments.
+
+    Parameters
+    ----------
+    session
+        In a write transaction: nothing of the result is kept unless all of it is.
+
+    Returns
+    -------
+    SavedClustering
+        The id and the UUID of the result.
+
+    Raises
+    ------
+    StoreError
+        When an embedding comes twice (they are named), or the arrays do not fit each other; nothing is written then.
+    StoreConflictError
+        At the end of the transaction, when a medoid is not a member of its cluster.
+    """
+    _check(clustering)
+    result = ClusteringResult(
+        embedding_model_id=clustering.embedding_model_id,
+        algorithm=clustering.algorithm,
+        parameters=dict(clustering.parameters),
+        downsample=clustering.downsample,
+        selection=dict(clustering.selection),
+        counts=dict(clustering.counts),
+        versions=dict(clustering.versions),
+        last_embedding_id=clustering.last_embedding_id,
+        started_at=clustering.started_at,
+        finished_at=clustering.finished_at,
+    )
+    session.add(result)
+    session.flush()
+    if len(clustering.labels):
+        keys = _save_clusters(session, clustering, result.id)
+        _save_assignments(session, clustering, result.id, keys)
+    return SavedClustering(result.id, result.uuid)
+
+
+def delete_clustering(session: Session, clustering_result_id: int) -> None:
+    """Delete a clustering result with its clusters and assignments; nothing else refers to it.
+
+    Raises
+    ------
+    NotFoundError
+        When there is none of this id.
+    """
+    deleted = session.execute(
+        delete(ClusteringResult).where(ClusteringResult.id == clustering_result_id).returning(ClusteringResult.id)
+    )
+    if deleted.first() is None:
+        raise NotFoundError(f"there is no clustering result {clustering_result_id}; see all: loopscope cluster list")
+
+
+def _check(clustering: NewClustering) -> None:
+    ids, counts = np.unique(clustering.embedding_ids, return_counts=True)
+    twice = ids[counts > 1].tolist()
+    if twice:
+        shown = ", ".join(map(str, twice[:20])) + (", …" if len(twice) > 20 else "")
+        raise StoreError(
+            f"{len(twice)} embeddings come more than once in the clustering ({shown}); expected each once: "
+            "nothing was saved"
+        )
+    numbers = np.unique(clustering.labels[clustering.labels != OUTLIER])
+    expected = len(clustering.medoid_embedding_ids)
+    if not np.array_equal(numbers, np.arange(expected)) or expected != len(clustering.properties):
+        raise StoreError(
+            f"found {expected} medoids and {len(clustering.properties)} sets of properties for the cluster numbers "
+            f"{numbers.tolist()[:20]}; expected one of each for 0, 1, … without a gap: nothing was saved"
+        )
+    if clustering.labels.shape != clustering.embedding_ids.shape:
+        raise StoreError(
+            f"found {len(clustering.labels)} labels for {len(clustering.embedding_ids)} embeddings; "
+            "expected one for each: nothing was saved"
+        )
+
+
+def _save_clusters(session: Session, clustering: NewClustering, result_id: int) -> npt.NDArray[np.int64]:
+    """Write the clusters, and return their ids so that the one of label k is at k; of the outliers, at the end."""
+    sizes = np.bincount(clustering.labels - OUTLIER, minlength=1 - OUTLIER)
+    described: list[tuple[int, int | None, Mapping[str, Any]]] = [
+        (number, int(medoid), properties)
+        for number, (medoid, properties) in enumerate(
+            zip(clustering.medoid_embedding_ids, clustering.properties, strict=True)
+        )
+    ]
+    if sizes[0]:
+        described.append((OUTLIER, None, {}))
+    rows = [
+        {
+            "clustering_result_id": result_id,
+            "cluster_id": number,
+            "medoid_embedding_id": medoid,
+            "size": int(sizes[number - OUTLIER]),
+            "properties": dict(properties),
+        }
+        for number, medoid, properties in described
+    ]
+    ids = session.scalars(insert(Cluster).returning(Cluster.id, sort_by_parameter_order=True), rows)
+    return np.array(ids.all(), dtype=np.int64)
+
+
+def _save_assignments(
+    session: Session, clustering: NewClustering, result_id: int, cluster_keys: npt.NDArray[np.int64]
+) -> None:
+    """Write the assignments in bulk, in the order of their key."""
+    order = np.argsort(clustering.embedding_ids)
+    embedding_ids = clustering.embedding_ids[order].tolist()
+    cluster_ids = cluster_keys[clustering.labels[order]].tolist()
+    model_id = clustering.embedding_model_id
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        rows = [(result_id, *pair, model_id) for pair in zip(embedding_ids, cluster_ids, strict=True)]
+        connection.exec_driver_sql(f"INSERT INTO {_COLUMNS} VALUES (?, ?, ?, ?)", rows)  # noqa: S608 - a constant
+        return
+    driver: Any = connection.connection.driver_connection
+    lines = [
+        f"{result_id}\t{embedding_id}\t{cluster_id}\t{model_id}\n"
+        for embedding_id, cluster_id in zip(embedding_ids, cluster_ids, strict=True)
+    ]
+    with driver.cursor() as cursor, cursor.copy(f"COPY {_COLUMNS} FROM STDIN") as copy:
+        copy.write("".join(lines))
