@@ -1,1 +1,64 @@
 """Loopscope runs generative models in loops and shows where they settle."""
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from loopscope.config import ExperimentConfig, load_experiment_config
+    from loopscope.data_prep import (
+        load_clusters_df,
+        load_drift_df,
+        load_embeddings_df,
+        load_experiments_df,
+        load_invocations_df,
+        load_medoids_df,
+        load_persistence_diagrams_df,
+        load_runs_df,
+    )
+    from loopscope.engine.clustering import cluster_embeddings
+    from loopscope.engine.performing import perform_experiment, resume_experiment
+    from loopscope.store.connection import open_store
+
+_HOMES = {
+    "ExperimentConfig": "loopscope.config",
+    "cluster_embeddings": "loopscope.engine.clustering",
+    "load_clusters_df": "loopscope.data_prep",
+    "load_drift_df": "loopscope.data_prep",
+    "load_embeddings_df": "loopscope.data_prep",
+    "load_experiment_config": "loopscope.config",
+    "load_experiments_df": "loopscope.data_prep",
+    "load_invocations_df": "loopscope.data_prep",
+    "load_medoids_df": "loopscope.data_prep",
+    "load_persistence_diagrams_df": "loopscope.data_prep",
+    "load_runs_df": "loopscope.data_prep",
+    "open_store": "loopscope.store.connection",
+    "perform_experiment": "loopscope.engine.performing",
+    "resume_experiment": "loopscope.engine.performing",
+}
+
+__all__ = [  # noqa: RUF022 - in the order of use
+    "ExperimentConfig",
+    "load_experiment_config",
+    "open_store",
+    "perform_experiment",
+    "resume_experiment",
+    "cluster_embeddings",
+    "load_experiments_df",
+    "load_runs_df",
+    "load_invocations_df",
+    "load_embeddings_df",
+    "load_clusters_df",
+    "load_medoids_df",
+    "load_drift_df",
+    "load_persistence_diagrams_df",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its home when it is first used."""
+    if name == "__version__":
+        return version("loopscope")
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'loopscope' has no attribute {name!r}")

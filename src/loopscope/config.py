@@ -96,7 +96,7 @@ class ExperimentConfig(BaseModel):
     def _some_run(self) -> "ExperimentConfig":
         if not self.run_seeds:
             raise ValueError(
-                "found neither seeds nor num_runs; expected, for instance, num_runs = 4 (fresh randomness) or seeds = [1]"
+                "found neither seeds nor num_runs; expected such as num_runs = 4 (fresh randomness) or seeds = [1]"
             )
         return self
 

@@ -58,7 +58,7 @@ class ModelEntry:
     @property
     def takes(self) -> OutputType | None:
         """The type of its input; None for a broken plugin."""
-        return self.model and self.model.takes
+        return self.model.takes if self.model is not None else None
 
     @property
     def gives(self) -> OutputType | None:
@@ -88,7 +88,7 @@ class Registry:
     @classmethod
     def of(cls, *models: type[Any]) -> "Registry":
         """Make a registry of model classes at hand, as tests do."""
-        return cls(_entry(model.__name__, _kind(model), "this process", model) for model in models)
+        return cls(_entry(getattr(model, "name", model.__name__), _kind(model), "this process", model) for model in models)
 
     @classmethod
     def installed(cls) -> "Registry":
@@ -164,7 +164,9 @@ def _kind(model: type[Any]) -> Kind:
 def _entry(name: str, kind: Kind, package: str, model: type[Any]) -> ModelEntry:
     lacking = [attribute for attribute in ATTRIBUTES[kind] if not hasattr(model, attribute)]
     if lacking:
-        return ModelEntry(name, kind, package, None, f"it lacks {', '.join(lacking)}; expected a class like {kind}s are")
+        return ModelEntry(
+            name, kind, package, None, f"it lacks {', '.join(lacking)}; expected a class like {kind}s are"
+        )
     if model.name != name:
         return ModelEntry(name, kind, package, None, f'its class says its name is "{model.name}"; expected "{name}"')
     return ModelEntry(name, kind, package, model)

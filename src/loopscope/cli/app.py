@@ -1,0 +1,62 @@
+"""The command ``loopscope``: its nouns, and what happens to an error that nobody handled."""
+
+import logging
+import sys
+from typing import Annotated
+
+import typer
+
+from loopscope.cli import chart, cluster, db, demo, experiment, model, run
+from loopscope.cli.output import complain
+from loopscope.errors import ConfigError, LoopscopeError
+
+FAILED, USAGE = 1, 2
+
+HELP = """Run generative models in loops and see where they settle.
+
+Begin with [bold]loopscope demo[/]: pictures painted, described and painted again, embedded, clustered and drawn.
+Then write an experiment file of your own and type [bold]loopscope experiment plan FILE[/].
+
+A bare noun lists, as in [bold]loopscope cluster[/]. Wherever an id is asked for, its first characters do.
+Exit codes: 0 complete, 1 failed, 2 usage, 3 finished with failed items, 130 interrupted.
+"""
+
+app = typer.Typer(
+    help=HELP, no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False, add_completion=False
+)
+app.command("demo")(demo.perform_demo)
+app.add_typer(experiment.app, name="experiment")
+app.add_typer(run.app, name="run")
+app.add_typer(model.app, name="model")
+app.add_typer(cluster.app, name="cluster")
+app.command("chart")(chart.draw_chart)
+app.add_typer(db.app, name="db")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(version("loopscope"))
+        raise typer.Exit
+
+
+@app.callback()
+def _loopscope(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s: %(message)s")
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    try:
+        app()
+    except LoopscopeError as error:
+        complain(str(error))
+        sys.exit(USAGE if isinstance(error, ConfigError) else FAILED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(FAILED)

@@ -1,0 +1,217 @@
+"""``loopscope cluster``: perform, list, show and delete clusterings; every medoid of every result."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from loopscope.cli.options import DEFAULT_DATABASE, AsJson, Database, ImagesFolder
+from loopscope.cli.output import print_facts, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from loopscope.store.connection import Store
+
+app = typer.Typer(invoke_without_command=True)
+
+ResultId = Annotated[str, typer.Argument(metavar="ID", help="The clustering result: the beginning of its id.")]
+
+
+@app.callback()
+def clusterings(context: typer.Context, db: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> None:
+    """Clusterings: many results of one model stand side by side. Bare, it lists them."""
+    if context.invoked_subcommand is None:
+        list_results(db, as_json)
+
+
+@app.command("perform")
+def perform(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="The embedding model, such as MiniLM.")],
+    db: Database = DEFAULT_DATABASE,
+    experiment: Annotated[
+        list[str] | None,
+        typer.Option("--experiment", metavar="ID", help="Only this experiment; may be given more than once."),
+    ] = None,
+    downsample: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Keep every N-th output of its type within each run.")
+    ] = 1,
+    min_cluster_size: Annotated[
+        int | None,
+        typer.Option(min=2, metavar="K", help="The fewest distinct outputs that are a cluster. [default: 0.1 %, 2]"),
+    ] = None,
+    min_samples: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="K", help="How many neighbours make a place dense. [default: 0.1 %, 2]"),
+    ] = None,
+    epsilon: Annotated[
+        float, typer.Option(min=0, max=2, metavar="E", help="Clusters that part below this chord distance stay one.")
+    ] = 0.4,
+    allow_single_cluster: Annotated[bool, typer.Option(help="Whether everything may be one cluster.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Cluster the embeddings of one model by HDBSCAN; what is there already stays as it is."""
+    from dataclasses import asdict
+
+    from loopscope.cli.progress import shown_progress
+    from loopscope.engine.clustering import cluster_embeddings
+    from loopscope.schemas import Experiment
+    from loopscope.store.connection import open_store
+    from loopscope.store.ids import resolve_uuid
+
+    with open_store(db) as store:
+        with store.session() as session:
+            chosen = [resolve_uuid(session, Experiment, prefix) for prefix in experiment or ()]
+        with shown_progress() as progress:
+            done = cluster_embeddings(
+                store,
+                model,
+                experiment_ids=chosen or None,
+                downsample=downsample,
+                min_cluster_size=min_cluster_size,
+                min_samples=min_samples,
+                epsilon=epsilon,
+                allow_single_cluster=allow_single_cluster,
+                progress=progress,
+            )
+    if as_json:
+        print_json(asdict(done))
+    short = done.uuid.hex[:8]
+    say(
+        f"clustering {short}: {done.clusters} clusters and {done.outliers} outliers of {done.embeddings} embeddings; "
+        f"log in {done.log_file}. Next: loopscope cluster show {short} --db {db}"
+    )
+
+
+@app.command("list")
+def list_results(db: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> None:
+    """List the clustering results of a database."""
+    from loopscope.data_prep import load_clustering_results_df
+    from loopscope.store.connection import open_store
+
+    with open_store(db) as store, store.session() as session:
+        frame = load_clustering_results_df(session)
+    if as_json:
+        print_json(frame.to_dicts())
+        return
+    print_table(
+        ["id", "finished", "model", "algorithm", "downsample", "clusters", "members", "outliers", "parameters"],
+        [
+            [
+                row["clustering_result_uuid"][:8],
+                f"{row['finished_at']:%Y-%m-%d %H:%M}",
+                row["embedding_model"],
+                row["algorithm"],
+                row["downsample"],
+                row["n_clusters"],
+                row["n_members"],
+                row["n_outliers"],
+                _said(row["parameters"]),
+            ]
+            for row in frame.to_dicts()
+        ],
+        wide="parameters",
+    )
+
+
+@app.command("show")
+def show(
+    result: ResultId, db: Database = DEFAULT_DATABASE, images: ImagesFolder = None, as_json: AsJson = False
+) -> None:
+    """Show the clusters of a result by size, each led by the text or picture that is its medoid."""
+    import polars as pl
+
+    from loopscope.data_prep import load_clustering_results_df, load_medoids_df
+    from loopscope.export.pictures import export_medoid_pictures
+    from loopscope.store.connection import open_store
+
+    with open_store(db) as store:
+        result_id = _resolve(store, result)
+        with store.session() as session:
+            facts = load_clustering_results_df(session).row(
+                by_predicate=pl.col("clustering_result_id") == result_id, named=True
+            )
+            medoids = load_medoids_df(session, result_id, include_pictures=images is not None)
+    paths = export_medoid_pictures(medoids, images) if images else {}
+    rows = [
+        {key: value for key, value in row.items() if key != "picture"} | {"path": paths.get(row["cluster_id"])}
+        for row in medoids.to_dicts()
+    ]
+    if as_json:
+        print_json(facts | {"result_clusters": rows})
+        return
+    print_facts(
+        {
+            "id": facts["clustering_result_uuid"],
+            "model": facts["embedding_model"],
+            "algorithm": f"{facts['algorithm']}: {_said(facts['parameters'])}, downsample {facts['downsample']}",
+            "embeddings": f"{facts['n_members'] + facts['n_outliers']}, of which {facts['n_outliers']} are outliers",
+            "finished": f"{facts['finished_at']:%Y-%m-%d %H:%M:%S} UTC",
+        }
+    )
+    columns = ["\ncluster", "\nsize", "\nruns", "\nprompts", "\nmedoid"]
+    print_table(
+        [*columns, "\npicture"] if images else columns,
+        [
+            [row["cluster_id"], row["cluster_size"], row["n_runs"], row["n_prompts"], row["cluster_label"]]
+            + ([row["path"]] if images else [])
+            for row in rows
+        ],
+        wide="\nmedoid",
+    )
+
+
+@app.command("medoids")
+def medoids(db: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> None:
+    """List every embedding that is a medoid in any result, and of which clusters."""
+    import polars as pl
+
+    from loopscope.data_prep import load_clustering_results_df, load_medoids_df
+    from loopscope.store.connection import open_store
+
+    with open_store(db) as store, store.session() as session:
+        results = load_clustering_results_df(session)
+        frame = load_medoids_df(session).filter(pl.col("medoid_embedding_id").is_not_null())
+    named = frame.join(
+        results.select("clustering_result_id", "clustering_result_uuid", "embedding_model"), on="clustering_result_id"
+    ).sort("medoid_embedding_id", "clustering_result_id", "cluster_id")
+    if as_json:
+        print_json(named.drop("picture", strict=False).to_dicts())
+        return
+    print_table(
+        ["embedding", "model", "result", "cluster", "size", "medoid"],
+        [
+            [
+                row["medoid_embedding_id"],
+                row["embedding_model"],
+                row["clustering_result_uuid"][:8],
+                row["cluster_id"],
+                row["cluster_size"],
+                row["cluster_label"],
+            ]
+            for row in named.to_dicts()
+        ],
+        wide="medoid",
+    )
+
+
+@app.command("delete")
+def delete(result: ResultId, db: Database = DEFAULT_DATABASE) -> None:
+    """Delete one clustering result with its clusters and assignments; outputs and embeddings stay."""
+    from loopscope.store.clusterings import delete_clustering
+    from loopscope.store.connection import open_store
+
+    with open_store(db) as store:
+        result_id = _resolve(store, result)
+        with store.transaction() as session:
+            delete_clustering(session, result_id)
+    say(f"deleted clustering {result}")
+
+
+def _resolve(store: "Store", prefix: str) -> int:
+    from loopscope.schemas import ClusteringResult
+    from loopscope.store.ids import resolve_uuid
+
+    with store.session() as session:
+        return resolve_uuid(session, ClusteringResult, prefix)
+
+
+def _said(parameters: dict[str, object]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in parameters.items() if value is not None)

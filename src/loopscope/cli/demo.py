@@ -1,0 +1,129 @@
+"""``loopscope demo``: the built-in experiment from prompts to charts."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from loopscope.cli.options import Database
+from loopscope.cli.output import complain, say
+
+if TYPE_CHECKING:
+    from loopscope.engine.clustering import Clustered
+    from loopscope.engine.performing import Performed
+    from loopscope.store.connection import Store
+
+FINISHED_WITH_FAILURES, INTERRUPTED = 3, 130
+
+
+def perform_demo(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where everything goes.")] = Path("demo"),
+    db: Annotated[
+        str | None, typer.Option("--db", metavar="PATH|URL", help="The database. [default: DIR/loopscope.db]")
+    ] = None,
+) -> None:
+    """Perform the built-in experiment: paint, describe, embed, cluster and draw. Takes a few minutes, needs no GPU.
+
+    Pictures are painted from five prompts, described, and painted again, sixty steps long. Say it again to go on
+    after an interruption.
+    """
+    from loopscope.store.connection import open_store
+
+    out.mkdir(parents=True, exist_ok=True)
+    location = db or str(out / "loopscope.db")
+    try:
+        with open_store(location, create=True) as store:
+            performed, clustered = _perform(store)
+            written = _draw(store, clustered, out)
+    except KeyboardInterrupt:
+        complain(f"interrupted; what was finished is in {location}. Go on with: loopscope demo --out {out}")
+        raise typer.Exit(INTERRUPTED) from None
+    _tell_what_next(location, performed, clustered, written, out)
+    if not performed.complete:
+        raise typer.Exit(FINISHED_WITH_FAILURES)
+
+
+def _perform(store: "Store") -> "tuple[Performed, dict[str, Clustered]]":
+    from loopscope.cli.progress import shown_progress
+    from loopscope.engine.clustering import cluster_embeddings
+    from loopscope.engine.demo import CLUSTERINGS, demo_experiment
+    from loopscope.engine.performing import perform_experiment
+    from loopscope.models.registry import Registry
+
+    registry = Registry.installed()
+    config = demo_experiment(registry)
+    networks = " and ".join("→".join(network) for network in config.networks)
+    lacking = registry.entry("Read").missing
+    say(f"Performing {networks}" + (f"; the network that reads is left out, since {lacking}" if lacking else ""))
+    with shown_progress() as progress:
+        performed = perform_experiment(config, store, registry=registry, progress=progress)
+        clustered = {
+            each.embedding_model: cluster_embeddings(
+                store,
+                each.embedding_model,
+                experiment_ids=[performed.experiment_id],
+                min_cluster_size=each.min_cluster_size,
+                min_samples=each.min_samples,
+                epsilon=each.epsilon,
+                allow_single_cluster=False,
+                progress=progress,
+            )
+            for each in CLUSTERINGS
+        }
+    return performed, clustered
+
+
+def _draw(store: "Store", clustered: "dict[str, Clustered]", out: Path) -> list[Path]:
+    from loopscope.data_prep import load_clusters_df, load_drift_df, load_medoids_df
+    from loopscope.datavis.cluster_sizes import plot_cluster_sizes
+    from loopscope.datavis.drift import plot_drift
+    from loopscope.datavis.gallery import draw_medoid_gallery
+    from loopscope.datavis.raster import plot_raster
+    from loopscope.datavis.saving import save_chart
+    from loopscope.export.pictures import export_medoid_pictures
+
+    texts, pictures = clustered["MiniLM"].clustering_result_id, clustered["ColourLayout"].clustering_result_id
+    with store.session() as session:
+        clusters = load_clusters_df(session, texts, include_unclustered=True)
+        medoids = load_medoids_df(session, texts, include_pictures=True)
+        picture_medoids = load_medoids_df(session, pictures, include_pictures=True)
+        drift = load_drift_df(session, embedding_model="MiniLM")
+    charts = {
+        "raster": plot_raster(clusters),
+        "sizes": plot_cluster_sizes(medoids),
+        "drift": plot_drift(drift),
+    }
+    written = [
+        save_chart(chart, out / "charts" / f"{name}.{kind}")
+        for name, chart in charts.items()
+        for kind in ("html", "png")
+    ]
+    written.append(save_chart(draw_medoid_gallery(medoids), out / "charts" / "gallery_texts.png"))
+    written.append(save_chart(draw_medoid_gallery(picture_medoids), out / "charts" / "gallery_pictures.png"))
+    export_medoid_pictures(medoids, out / "pictures" / "texts")
+    export_medoid_pictures(picture_medoids, out / "pictures" / "pictures")
+    return written
+
+
+def _tell_what_next(
+    location: str, performed: "Performed", clustered: "dict[str, Clustered]", written: list[Path], out: Path
+) -> None:
+    counts = performed.counts
+    result = clustered["MiniLM"]
+    short = result.uuid.hex[:8]
+    at = f"--db {location}"
+    say(
+        f"""
+{counts.runs} runs, {counts.invocations} invocations and {counts.embeddings} embeddings are in {location}.
+The texts fall into {result.clusters} clusters, with {result.outliers} outliers of {result.embeddings}.
+Charts: {", ".join(str(path) for path in written if path.suffix == ".png")}
+Pictures of the medoids: {out / "pictures"}
+
+What to type next:
+  loopscope cluster show {short} {at}        the clusters, each led by its medoid
+  loopscope run list {at}                     the runs, and why each stopped
+  loopscope chart raster -o raster.svg {at}   the raster for a paper
+  loopscope cluster perform MiniLM --downsample 2 {at}
+  sqlite3 {location} "select output_text from invocation limit 5"
+Then write an experiment file of your own: loopscope experiment --help shows one."""
+    )

@@ -1,0 +1,271 @@
+"""``loopscope experiment``: perform, plan, list, show, resume and delete experiments."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from loopscope.cli.options import DEFAULT_DATABASE, AsJson, Database
+from loopscope.cli.output import complain, duration, print_facts, print_json, print_table, say
+from loopscope.errors import StoreError
+
+if TYPE_CHECKING:
+    from loopscope.engine.performing import Performed
+    from loopscope.engine.progress import Progress
+    from loopscope.store.connection import Store
+
+FINISHED_WITH_FAILURES, INTERRUPTED = 3, 130
+
+FILE_HELP = """\
+An experiment file says it all, in TOML (or YAML, or JSON):
+
+    networks = [["Pictograms", "Describe"]]
+    prompts = ["a red fox beside a frozen lake"]
+    num_runs = 4              # runs with fresh randomness
+    seeds = [1]               # runs that stop when they find a cycle
+    embedding_models = ["MiniLM"]
+    max_length = 60           # invocations in a run
+"""
+
+app = typer.Typer(invoke_without_command=True)
+
+ExperimentFile = Annotated[Path, typer.Argument(metavar="FILE", help="The experiment file: .toml, .yaml or .json.")]
+ExperimentId = Annotated[str, typer.Argument(metavar="ID", help="The experiment: the beginning of its id.")]
+
+
+@app.callback(help=f"Experiments: networks × prompts × seeds. Bare, it lists them.\n\n\b\n{FILE_HELP}")
+def experiments(context: typer.Context, db: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> None:
+    """List experiments when no command is named."""
+    if context.invoked_subcommand is None:
+        list_experiments(db, as_json)
+
+
+@app.command("perform")
+def perform(
+    file: ExperimentFile,
+    db: Database = DEFAULT_DATABASE,
+    again: Annotated[
+        bool, typer.Option("--again", help="Begin anew although an experiment of the same content is there.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Perform an experiment. If the database holds one of the same content, go on with it."""
+    from loopscope.config import load_experiment_config
+    from loopscope.engine.performing import perform_experiment
+    from loopscope.store.connection import open_store
+
+    config = load_experiment_config(file)
+    with open_store(db, create=True) as store:
+        _perform(
+            store,
+            as_json,
+            lambda progress: perform_experiment(config, store, progress=progress, again=again),
+            f"loopscope experiment perform {file} --db {db}",
+        )
+
+
+@app.command("resume")
+def resume(experiment: ExperimentId, db: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> None:
+    """Go on with an experiment where it stood; runs that failed are tried again."""
+    from loopscope.engine.performing import resume_experiment
+    from loopscope.store.connection import open_store
+
+    with open_store(db) as store:
+        experiment_id = _resolve(store, experiment)
+        _perform(
+            store,
+            as_json,
+            lambda progress: resume_experiment(experiment_id, store, progress=progress),
+            f"loopscope experiment resume {experiment} --db {db}",
+        )
+
+
+@app.command("plan")
+def plan(file: ExperimentFile, db: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> None:
+    """Say what an experiment would make and how long it would take, before anything runs."""
+    from dataclasses import asdict
+
+    from loopscope.config import load_experiment_config
+    from loopscope.engine.planning import plan_experiment
+    from loopscope.models.registry import Registry
+    from loopscope.store.connection import open_store
+
+    config = load_experiment_config(file)
+    registry = Registry.installed()
+    if "://" in db or Path(db).exists():
+        with open_store(db) as store:
+            planned = plan_experiment(config, registry, store)
+    else:
+        planned = plan_experiment(config, registry)
+    totals = {
+        "runs": planned.runs,
+        "invocations": planned.invocations,
+        "embeddings": planned.embeddings,
+        "seconds": planned.seconds,
+    }
+    if as_json:
+        print_json(totals | {"models": [asdict(model) for model in planned.models]})
+        return
+    print_table(
+        ["model", "kind", "at most", "each", "in all", "ready"],
+        [
+            [
+                model.name,
+                model.kind,
+                model.calls,
+                "unknown" if model.seconds is None else duration(model.seconds),
+                "unknown" if model.seconds is None else duration(model.seconds * model.calls),
+                model.missing or "yes",
+            ]
+            for model in planned.models
+        ],
+        wide="ready",
+    )
+    expected = "unknown: no past invocations of every model" if planned.seconds is None else duration(planned.seconds)
+    print_facts(
+        {
+            "\nruns": f"\n{planned.runs}",
+            "invocations": f"{planned.invocations} at most",
+            "embeddings": f"{planned.embeddings} at most",
+            "time": expected,
+        }
+    )
+
+
+@app.command("list")
+def list_experiments(db: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> None:
+    """List the experiments of a database, and how far each is."""
+    from loopscope.data_prep import load_experiments_df
+    from loopscope.store.connection import open_store
+
+    with open_store(db) as store, store.session() as session:
+        frame = load_experiments_df(session)
+    if as_json:
+        print_json(frame.to_dicts())
+        return
+    print_table(
+        ["id", "created", "networks", "prompts", "length", "runs", "ended", "failed", "invocations"],
+        [
+            [
+                row["experiment_uuid"][:8],
+                f"{row['created_at']:%Y-%m-%d %H:%M}",
+                ", ".join(row["networks"]),
+                len(row["prompts"]),
+                row["max_length"],
+                row["n_runs"],
+                row["n_ended"],
+                row["n_failed"],
+                row["n_invocations"],
+            ]
+            for row in frame.to_dicts()
+        ],
+        wide="networks",
+    )
+
+
+@app.command("show")
+def show(experiment: ExperimentId, db: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> None:
+    """Show one experiment: what was asked for, and how its runs ended."""
+    import polars as pl
+
+    from loopscope.data_prep import load_experiments_df, load_runs_df
+    from loopscope.store.connection import open_store
+
+    with open_store(db) as store:
+        experiment_id = _resolve(store, experiment)
+        with store.session() as session:
+            row = load_experiments_df(session).row(by_predicate=pl.col("experiment_id") == experiment_id, named=True)
+            runs = load_runs_df(session, experiment_id)
+    if as_json:
+        print_json(row | {"runs": runs.to_dicts()})
+        return
+    print_facts(
+        {
+            "id": row["experiment_uuid"],
+            "created": f"{row['created_at']:%Y-%m-%d %H:%M:%S} UTC",
+            "networks": "\n".join(row["networks"]),
+            "prompts": "\n".join(row["prompts"]),
+            "embedding models": ", ".join(row["embedding_models"]),
+            "max length": row["max_length"],
+            "runs": f"{row['n_runs']}, of which {row['n_ended']} ended and {row['n_failed']} failed",
+            "invocations": row["n_invocations"],
+            "embeddings": row["n_embeddings"],
+        }
+    )
+    reasons = runs.group_by("network", "stop_reason").agg(pl.len().alias("runs"), pl.col("length").mean())
+    print_table(
+        ["\nnetwork", "\nstop reason", "\nruns", "\nmean length"],
+        [[network, reason or "unfinished", n, length] for network, reason, n, length in reasons.sort("network").rows()],
+    )
+    for failure in runs["failure"].drop_nulls().unique().sort():
+        say(failure)
+
+
+@app.command("delete")
+def delete(
+    experiment: ExperimentId,
+    db: Database = DEFAULT_DATABASE,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete an experiment with its runs, outputs and embeddings; refused while a clustering holds some of them."""
+    from sqlalchemy.exc import IntegrityError
+
+    from loopscope.store.connection import open_store
+    from loopscope.store.experiments import count_experiment, delete_experiment
+
+    with open_store(db) as store:
+        experiment_id = _resolve(store, experiment)
+        with store.session() as session:
+            counts = count_experiment(session, experiment_id)
+        if not yes:
+            typer.confirm(
+                f"Delete experiment {experiment} with {counts.runs} runs and {counts.invocations} invocations?",
+                abort=True,
+                err=True,
+            )
+        with store.transaction() as session:
+            try:
+                delete_experiment(session, experiment_id)
+            except IntegrityError as error:
+                raise StoreError(
+                    f"embeddings of experiment {experiment} take part in clustering results; nothing was deleted: "
+                    "see loopscope cluster list, delete those with loopscope cluster delete ID, then try again"
+                ) from error
+    say(f"deleted experiment {experiment}")
+
+
+def _perform(store: "Store", as_json: bool, perform_with: "Callable[[Progress], Performed]", command: str) -> None:
+    """Perform with progress on stderr; say what there is and what to type next."""
+    from dataclasses import asdict
+
+    from loopscope.cli.progress import shown_progress
+
+    try:
+        with shown_progress() as progress:
+            done = perform_with(progress)
+    except KeyboardInterrupt:
+        complain(f"interrupted; what was finished is in {store.location}. Go on with: {command}")
+        raise typer.Exit(INTERRUPTED) from None
+    counts = done.counts
+    if as_json:
+        print_json({"experiment_uuid": str(done.uuid)} | asdict(counts))
+    say(
+        f"experiment {done.uuid.hex[:8]}: {counts.ended_runs - counts.failed_runs} of {counts.runs} runs complete, "
+        f"{counts.invocations} invocations, {counts.embeddings} embeddings in {store.location}"
+    )
+    if not done.complete:
+        complain(
+            f"{counts.failed_runs} runs have something that failed for good: "
+            f"loopscope run list --experiment {done.uuid.hex[:8]} --db {store.location} says what; "
+            f"to try those again: {command}"
+        )
+        raise typer.Exit(FINISHED_WITH_FAILURES)
+
+
+def _resolve(store: "Store", prefix: str) -> int:
+    from loopscope.schemas import Experiment
+    from loopscope.store.ids import resolve_uuid
+
+    with store.session() as session:
+        return resolve_uuid(session, Experiment, prefix)

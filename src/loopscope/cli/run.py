@@ -1,0 +1,102 @@
+"""``loopscope run``: list runs, and show one from its prompt to its last output."""
+
+from typing import Annotated
+
+import typer
+
+from loopscope.cli.options import DEFAULT_DATABASE, AsJson, Database, ExperimentOption, ImagesFolder
+from loopscope.cli.output import print_facts, print_json, print_table
+
+
+app = typer.Typer(invoke_without_command=True)
+
+
+@app.callback()
+def runs(
+    context: typer.Context,
+    db: Database = DEFAULT_DATABASE,
+    experiment: ExperimentOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Runs: one network, one prompt, one seed. Bare, it lists them."""
+    if context.invoked_subcommand is None:
+        list_runs(db, experiment, as_json)
+
+
+@app.command("list")
+def list_runs(db: Database = DEFAULT_DATABASE, experiment: ExperimentOption = None, as_json: AsJson = False) -> None:
+    """List runs: why each stopped, after how many invocations, and what failed."""
+    from loopscope.data_prep import load_runs_df
+    from loopscope.schemas import Experiment
+    from loopscope.store.connection import open_store
+    from loopscope.store.ids import resolve_uuid
+
+    with open_store(db) as store, store.session() as session:
+        frame = load_runs_df(session, experiment and resolve_uuid(session, Experiment, experiment))
+    if as_json:
+        print_json(frame.to_dicts())
+        return
+    print_table(
+        ["id", "network", "seed", "length", "stopped", "initial prompt", "failure"],
+        [
+            [
+                row["run_uuid"][:8],
+                row["network"],
+                "fresh" if row["seed"] is None else row["seed"],
+                row["length"],
+                _stopped(row["stop_reason"], row["period"]),
+                row["initial_prompt"],
+                row["failure"],
+            ]
+            for row in frame.to_dicts()
+        ],
+        wide="failure",
+    )
+
+
+@app.command("show")
+def show(
+    run: Annotated[str, typer.Argument(metavar="ID", help="The run: the beginning of its id.")],
+    db: Database = DEFAULT_DATABASE,
+    images: ImagesFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a run, output by output; with --images DIR its pictures become files."""
+    import polars as pl
+
+    from loopscope.data_prep import load_invocations_df, load_runs_df
+    from loopscope.export.pictures import export_run_pictures
+    from loopscope.schemas import Run
+    from loopscope.store.connection import open_store
+    from loopscope.store.ids import resolve_uuid
+
+    with open_store(db) as store, store.session() as session:
+        run_id = resolve_uuid(session, Run, run)
+        facts = load_runs_df(session).row(by_predicate=pl.col("run_id") == run_id, named=True)
+        outputs = load_invocations_df(session, facts["experiment_id"]).filter(pl.col("run_id") == run_id)
+        paths = export_run_pictures(session, outputs, images) if images else {}
+    rows = outputs.sort("sequence_number").to_dicts()
+    for row in rows:
+        row["path"] = paths.get(row["invocation_id"])
+    if as_json:
+        print_json(facts | {"invocations": rows})
+        return
+    print_facts(
+        {
+            "id": facts["run_uuid"],
+            "network": facts["network"],
+            "prompt": facts["initial_prompt"],
+            "seed": "fresh randomness" if facts["seed"] is None else facts["seed"],
+            "stopped": _stopped(facts["stop_reason"], facts["period"]),
+            "failure": facts["failure"],
+        }
+    )
+    print_table(
+        ["\nstep", "\nmodel", "\noutput"],
+        [[row["sequence_number"], row["model"], row["output_text"] or row["path"] or "a picture"] for row in rows],
+        wide="\noutput",
+    )
+
+
+def _stopped(reason: str | None, period: int | None) -> str:
+    return f"cycle of {period}" if reason == "cycle" else reason or "unfinished"

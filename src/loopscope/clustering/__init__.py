@@ -1,0 +1,6 @@
+"""Arrays in, a frozen ``Clustering`` out: nothing here knows of the database."""
+
+from loopscope.clustering.hdbscan import hdbscan
+from loopscope.clustering.result import Clustering
+
+__all__ = ["Clustering", "hdbscan"]

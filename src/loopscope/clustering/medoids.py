@@ -1,0 +1,34 @@
+"""The medoid of a set of vectors: the member whose summed distance to the members is smallest."""
+
+import numpy as np
+
+from loopscope.clustering.repeats import collapse_repeats
+from loopscope.types import Vectors
+
+BLOCK = 1024
+
+
+def medoid_of(vectors: Vectors) -> int:
+    """Find the row whose summed Euclidean distance to all rows is smallest; ties go to the earliest.
+
+    Distances are computed from differences in float64, so that near-duplicates keep their digits. Memory is
+    O(block × n).
+
+    Parameters
+    ----------
+    vectors
+        Shape (n, dimension), float32, n ≥ 1.
+
+    Examples
+    --------
+    >>> medoid_of(np.array([[0.0], [1.0], [5.0]], dtype=np.float32))
+    1
+    """
+    from scipy.spatial.distance import cdist
+
+    distinct = collapse_repeats(vectors)
+    points = vectors[distinct.first].astype(np.float64)
+    sums = np.concatenate(
+        [cdist(points[start : start + BLOCK], points) @ distinct.counts for start in range(0, len(points), BLOCK)]
+    )
+    return int(distinct.first[np.argmin(sums)])

@@ -1,0 +1,1 @@
+"""Performs experiments, embeds their outputs and clusters the embeddings."""

@@ -1,0 +1,117 @@
+"""Calling a model on a batch a bounded number of times, keeping the cause of every attempt that failed.
+
+The first attempt is the whole batch in one call. Items that have no sound result after it are tried again one by one,
+so that one bad item does not spoil the others.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+T = TypeVar("T")
+MAX_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One attempt that failed, and why."""
+
+    attempt: int
+    cause: str
+    started_at: datetime
+    finished_at: datetime
+
+
+@dataclass
+class Attempted(Generic[T]):
+    """What came of one item: its result, or none after all attempts; and the attempts that failed before.
+
+    Attributes
+    ----------
+    seconds
+        The item's share of the time its last attempt took.
+    """
+
+    result: T | None = None
+    attempts: int = 0
+    failures: list[Failure] = field(default_factory=list)
+    seconds: float = 0.0
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    finished_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+def attempt(
+    call: Callable[[Sequence[int]], Sequence[T]],
+    fault_of: Callable[[T], str | None],
+    count: int,
+    max_attempts: int = MAX_ATTEMPTS,
+) -> list[Attempted[T]]:
+    """Call a model until every item has a sound result, at most ``max_attempts`` times for each.
+
+    Parameters
+    ----------
+    call
+        Takes the indices of items, gives their results in order.
+    fault_of
+        Says what is wrong with a result; None if it is sound.
+    count
+        The number of items.
+    """
+    items = [Attempted[T]() for _ in range(count)]
+    _call_once(call, fault_of, items, range(count))
+    for index, item in enumerate(items):
+        while item.result is None and item.attempts < max_attempts:
+            _call_once(call, fault_of, items, [index])
+    return items
+
+
+def _call_once(
+    call: Callable[[Sequence[int]], Sequence[T]],
+    fault_of: Callable[[T], str | None],
+    items: Sequence[Attempted[T]],
+    indices: Sequence[int],
+) -> None:
+    started_at, start = datetime.now(UTC), time.perf_counter()
+    results: list[T] = []
+    cause = None
+    try:
+        results = list(call(indices))
+    except Exception as error:  # noqa: BLE001 - whatever a model raises is recorded as the cause of a failed attempt
+        cause = f"{type(error).__name__}: {error}"
+    else:
+        if len(results) != len(indices):
+            cause = f"found {len(results)} results for {len(indices)} inputs; expected as many"
+    finished_at, seconds = datetime.now(UTC), (time.perf_counter() - start) / max(1, len(indices))
+    for position, index in enumerate(indices):
+        item = items[index]
+        item.attempts += 1
+        item.seconds, item.started_at, item.finished_at = seconds, started_at, finished_at
+        fault = cause or fault_of(results[position])
+        if fault is None:
+            item.result = results[position]
+        else:
+            item.failures.append(Failure(item.attempts, fault, started_at, finished_at))
+
+
+class Place(Protocol):
+    """Where an item stands: a run and a sequence number in it."""
+
+    @property
+    def run_id(self) -> int:
+        """The run."""
+
+    @property
+    def sequence_number(self) -> int:
+        """Of the invocation in the run, −1 for the initial prompt."""
+
+
+def failed_attempt_rows(
+    places: Sequence[Place], attempted: Sequence[Attempted[Any]], model: str
+) -> Iterator[dict[str, Any]]:
+    """Give a row of ``failed_attempt`` for each attempt that failed."""
+    for place, item in zip(places, attempted, strict=True):
+        for failure in item.failures:
+            key = {"run_id": place.run_id, "sequence_number": place.sequence_number, "model": model}
+            yield key | asdict(failure)

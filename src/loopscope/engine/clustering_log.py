@@ -1,0 +1,51 @@
+"""The log file of one clustering: its phases, their durations, its counts, and whatever went wrong."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TextIO
+
+from loopscope.engine.progress import Progress
+
+
+class ClusteringLog:
+    """A file ``logs/clustering_<UTC time>.log`` that is written line by line, each with its instant.
+
+    Attributes
+    ----------
+    path
+        The file.
+    """
+
+    def __init__(self, folder: Path, started_at: datetime) -> None:
+        self.path = folder / "logs" / f"clustering_{started_at:%Y-%m-%dT%H-%M-%S.%fZ}.log"
+
+    def say(self, message: str) -> None:
+        """Write one line."""
+        self._file.write(f"{datetime.now(UTC).isoformat(timespec='milliseconds')} {message}\n")
+        self._file.flush()
+
+    @contextmanager
+    def phase(self, name: str, progress: Progress) -> Iterator[None]:
+        """Log the beginning, the end and the duration of a phase."""
+        self.say(f"{name}: begins")
+        progress.begin(f"clustering: {name}", 1)
+        start = time.perf_counter()
+        yield
+        progress.advance(1)
+        self.say(f"{name}: done in {time.perf_counter() - start:.3f} s")
+
+    def __enter__(self) -> Self:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._file: TextIO = self.path.open("x", encoding="utf-8")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            self.say(f"failed, nothing was saved: {kind.__name__}: {error}")
+        self._file.close()

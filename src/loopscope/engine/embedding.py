@@ -1,0 +1,108 @@
+"""The second stage of an experiment: each embedder is called on the outputs of its type and on the initial prompts."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from loopscope.engine.attempts import Attempted, attempt, failed_attempt_rows
+from loopscope.engine.loading import LoadedModels
+from loopscope.engine.progress import Progress
+from loopscope.models.protocol import Embedder
+from loopscope.store.connection import Store
+from loopscope.store.embeddings import (
+    Unembedded,
+    count_unembedded,
+    ensure_embedding_model,
+    load_unembedded,
+    load_unembedded_prompts,
+    save_embeddings,
+)
+from loopscope.store.experiments import mark_runs, record_failed_attempts
+from loopscope.store.invocations import load_outputs
+from loopscope.types import Output, OutputType
+
+BATCH_SIZE = 256
+UNIT_TOLERANCE = 1e-3
+
+
+def perform_embeddings(
+    store: Store, experiment_id: int, names: Iterable[str], models: LoadedModels, progress: Progress
+) -> None:
+    """Embed every output, and every initial prompt, that has no embedding under one of the models yet."""
+    for name in names:
+        _embed_all(store, experiment_id, models.embedder(name), progress)
+
+
+def _embed_all(store: Store, experiment_id: int, embedder: Embedder[Any], progress: Progress) -> None:
+    with store.transaction() as session:
+        model_id = ensure_embedding_model(session, embedder.name, embedder.takes, embedder.dimension)
+    with store.session() as session:
+        total = count_unembedded(session, experiment_id, model_id, embedder.takes)
+        takes_text = embedder.takes is OutputType.TEXT
+        prompts = load_unembedded_prompts(session, experiment_id, model_id) if takes_text else []
+    progress.begin(f"embeddings by {embedder.name}", total + len(prompts))
+    for start in range(0, len(prompts), BATCH_SIZE):
+        _embed_batch(store, model_id, prompts[start : start + BATCH_SIZE], embedder, progress)
+    after = 0
+    while True:
+        with store.session() as session:
+            batch = load_unembedded(session, experiment_id, model_id, embedder.takes, after, BATCH_SIZE)
+        if not batch:
+            return
+        after = batch[-1].invocation_id or after
+        _embed_batch(store, model_id, batch, embedder, progress)
+
+
+def _embed_batch(
+    store: Store, model_id: int, batch: Sequence[Unembedded], embedder: Embedder[Any], progress: Progress
+) -> None:
+    inputs = _load_inputs(store, batch)
+    attempted: list[Attempted[Any]] = attempt(
+        lambda indices: list(embedder.embed([inputs[i] for i in indices])),
+        lambda vector: _fault(vector, embedder.dimension),
+        len(batch),
+    )
+    sound = [each for each, item in zip(batch, attempted, strict=True) if item.result is not None]
+    vectors = [item.result for item in attempted if item.result is not None]
+    seconds = sum(item.seconds for item in attempted) / len(attempted)
+    with store.transaction() as session:
+        if sound:
+            save_embeddings(session, model_id, sound, np.array(vectors, dtype=np.float32), seconds)
+        record_failed_attempts(session, failed_attempt_rows(batch, attempted, embedder.name))
+        mark_runs(session, _failures(batch, attempted, embedder.name))
+    progress.advance(len(batch))
+
+
+def _load_inputs(store: Store, batch: Sequence[Unembedded]) -> list[Output]:
+    with store.session() as session:
+        outputs = load_outputs(session, [each.invocation_id for each in batch if each.invocation_id is not None])
+    return [each.prompt or "" if each.invocation_id is None else outputs[each.invocation_id] for each in batch]
+
+
+def _fault(vector: Any, dimension: int) -> str | None:
+    """Say why a vector cannot be stored; None if it can."""
+    array = np.asarray(vector)
+    if array.shape != (dimension,):
+        return f"found a vector of shape {array.shape}; expected ({dimension},)"
+    if not np.isfinite(array).all():
+        return "found NaN or infinity in a vector; expected finite numbers"
+    length = float(np.linalg.norm(array))
+    if abs(length - 1) > UNIT_TOLERANCE:
+        return f"found a vector of length {length:g}; expected 1"
+    return None
+
+
+def _failures(batch: Sequence[Unembedded], attempted: Sequence[Attempted[Any]], model: str) -> Iterator[dict[str, Any]]:
+    failed = {
+        each.run_id: f"{model} failed {item.attempts} times on {_place(each)}: {item.failures[-1].cause}"
+        for each, item in zip(batch, attempted, strict=True)
+        if item.result is None
+    }
+    return ({"id": run_id, "failure": failure} for run_id, failure in failed.items())
+
+
+def _place(each: Unembedded) -> str:
+    return (
+        "the initial prompt" if each.invocation_id is None else f"the output of sequence number {each.sequence_number}"
+    )

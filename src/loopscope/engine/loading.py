@@ -1,0 +1,45 @@
+"""Models in memory: each is loaded once, when it is first called."""
+
+from typing import Any
+
+from loopscope.errors import LoopscopeError, ModelError
+from loopscope.models.protocol import Embedder, Generator
+from loopscope.models.registry import Registry
+
+
+class LoadedModels:
+    """Loads models by name and keeps them."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self._loaded: dict[str, Any] = {}
+
+    def generator(self, name: str) -> Generator[Any, Any]:
+        """Return the generator of that name, loaded.
+
+        Raises
+        ------
+        ModelError
+            If it cannot be loaded.
+        """
+        return self._load(name, self.registry.generator(name))  # type: ignore[no-any-return]
+
+    def embedder(self, name: str) -> Embedder[Any]:
+        """Return the embedder of that name, loaded.
+
+        Raises
+        ------
+        ModelError
+            If it cannot be loaded.
+        """
+        return self._load(name, self.registry.embedder(name))  # type: ignore[no-any-return]
+
+    def _load(self, name: str, model: type[Any]) -> Any:
+        if name not in self._loaded:
+            try:
+                self._loaded[name] = model()
+            except LoopscopeError:
+                raise
+            except Exception as error:
+                raise ModelError(f"{name} could not be loaded: {type(error).__name__}: {error}") from error
+        return self._loaded[name]

@@ -1,0 +1,48 @@
+from loopscope.engine.attempts import attempt
+
+
+def _sound(_):
+    return None
+
+
+def test_a_sound_batch_takes_one_call():
+    calls = []
+    items = attempt(lambda indices: [calls.append(list(indices)) or index for index in indices], _sound, 3)
+    assert [item.result for item in items] == [0, 1, 2]
+    assert [item.attempts for item in items] == [1, 1, 1]
+    assert not any(item.failures for item in items)
+
+
+def test_one_bad_item_does_not_spoil_the_others():
+    def call(indices):
+        if 1 in indices:
+            raise ValueError("one")
+        return [f"item {index}" for index in indices]
+
+    items = attempt(call, _sound, 3)
+    assert [item.result for item in items] == ["item 0", None, "item 2"]
+    assert [item.attempts for item in items] == [2, 3, 2]
+    assert [failure.cause for failure in items[1].failures] == ["ValueError: one"] * 3
+    assert [failure.attempt for failure in items[1].failures] == [1, 2, 3]
+    assert len(items[0].failures) == 1
+
+
+def test_an_unsound_result_is_tried_again_alone():
+    calls = []
+
+    def call(indices):
+        calls.append(list(indices))
+        return ["bad" if index == 2 and len(calls) < 3 else "good" for index in indices]
+
+    items = attempt(call, lambda result: "found bad" if result == "bad" else None, 3)
+    assert calls == [[0, 1, 2], [2], [2]]
+    assert [item.result for item in items] == ["good"] * 3
+    assert [failure.cause for failure in items[2].failures] == ["found bad"] * 2
+    assert items[2].attempts == 3
+
+
+def test_nothing_and_too_few_results_are_failures():
+    assert "NoneType" in attempt(lambda indices: None, _sound, 1)[0].failures[0].cause
+    assert attempt(lambda indices: [], _sound, 2)[0].failures[0].cause == (
+        "found 0 results for 2 inputs; expected as many"
+    )
