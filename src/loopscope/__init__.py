@@ -1,7 +1,6 @@
 """Loopscope runs generative models in loops and shows where they settle."""
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -58,6 +57,8 @@ __all__ = [  # noqa: RUF022 - in the order of use
 def __getattr__(name: str) -> Any:
     """Import a public name from its home when it is first used."""
     if name == "__version__":
+        from importlib.metadata import version
+
         return version("loopscope")
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
