@@ -8,7 +8,7 @@ import numpy.typing as npt
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
-CHUNK = 20_000
+CHUNK = 2_000
 """How many rows are fetched at a time."""
 
 

@@ -1,0 +1,23 @@
+"""From the database to polars frames: one ``load_*_df`` a file, its grain in its docstring, its columns as data."""
+
+from loopscope.data_prep.clustering_results import load_clustering_results_df
+from loopscope.data_prep.clusters import load_clusters_df
+from loopscope.data_prep.drift import load_drift_df
+from loopscope.data_prep.embeddings import load_embeddings_df
+from loopscope.data_prep.experiments import load_experiments_df
+from loopscope.data_prep.invocations import load_invocations_df
+from loopscope.data_prep.medoids import load_medoids_df
+from loopscope.data_prep.persistence_diagrams import load_persistence_diagrams_df
+from loopscope.data_prep.runs import load_runs_df
+
+__all__ = [
+    "load_clustering_results_df",
+    "load_clusters_df",
+    "load_drift_df",
+    "load_embeddings_df",
+    "load_experiments_df",
+    "load_invocations_df",
+    "load_medoids_df",
+    "load_persistence_diagrams_df",
+    "load_runs_df",
+]
