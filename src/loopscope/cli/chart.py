@@ -91,7 +91,7 @@ def _choose_result(session: "Session", prefix: str | None) -> int:
         raise NotFoundError("found no clustering result; expected one to draw: loopscope cluster perform MODEL")
     newest = results.row(-1, named=True)
     say(
-        f"drawing the newest of {len(results)} clustering results: {newest['clustering_result_uuid'][:8]} "
+        f"drawing the newest of {len(results)} clustering results: {newest['uuid'][:8]} "
         f"({newest['embedding_model']}); choose another with --clustering ID"
     )
     return int(newest["clustering_result_id"])

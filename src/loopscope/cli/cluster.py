@@ -95,7 +95,7 @@ def list_results(db: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> No
         ["id", "finished", "model", "algorithm", "downsample", "clusters", "members", "outliers", "parameters"],
         [
             [
-                row["clustering_result_uuid"][:8],
+                row["uuid"][:8],
                 f"{row['finished_at']:%Y-%m-%d %H:%M}",
                 row["embedding_model"],
                 row["algorithm"],
@@ -118,6 +118,7 @@ def show(
     """Show the clusters of a result by size, each led by the text or picture that is its medoid."""
     import polars as pl
 
+    from loopscope.clustering.result import OUTLIER
     from loopscope.data_prep import load_clustering_results_df, load_medoids_df
     from loopscope.export.pictures import export_medoid_pictures
     from loopscope.store.connection import open_store
@@ -132,14 +133,14 @@ def show(
     paths = export_medoid_pictures(medoids, images) if images else {}
     rows = [
         {key: value for key, value in row.items() if key != "picture"} | {"path": paths.get(row["cluster_id"])}
-        for row in medoids.to_dicts()
+        for row in medoids.sort(pl.col("cluster_id") == OUTLIER, "cluster_id").to_dicts()
     ]
     if as_json:
         print_json(facts | {"result_clusters": rows})
         return
     print_facts(
         {
-            "id": facts["clustering_result_uuid"],
+            "id": facts["uuid"],
             "model": facts["embedding_model"],
             "algorithm": f"{facts['algorithm']}: {_said(facts['parameters'])}, downsample {facts['downsample']}",
             "embeddings": f"{facts['n_members'] + facts['n_outliers']}, of which {facts['n_outliers']} are outliers",
@@ -170,10 +171,10 @@ def medoids(db: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> None:
         results = load_clustering_results_df(session)
         frame = load_medoids_df(session).filter(pl.col("medoid_embedding_id").is_not_null())
     named = frame.join(
-        results.select("clustering_result_id", "clustering_result_uuid", "embedding_model"), on="clustering_result_id"
+        results.select("clustering_result_id", "uuid"), on="clustering_result_id"
     ).sort("medoid_embedding_id", "clustering_result_id", "cluster_id")
     if as_json:
-        print_json(named.drop("picture", strict=False).to_dicts())
+        print_json(named.to_dicts())
         return
     print_table(
         ["embedding", "model", "result", "cluster", "size", "medoid"],
@@ -181,7 +182,7 @@ def medoids(db: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> None:
             [
                 row["medoid_embedding_id"],
                 row["embedding_model"],
-                row["clustering_result_uuid"][:8],
+                row["uuid"][:8],
                 row["cluster_id"],
                 row["cluster_size"],
                 row["cluster_label"],

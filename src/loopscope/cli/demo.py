@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from loopscope.cli.options import Database
 from loopscope.cli.output import complain, say
 
 if TYPE_CHECKING:

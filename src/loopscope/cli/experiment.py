@@ -148,10 +148,10 @@ def list_experiments(db: Database = DEFAULT_DATABASE, as_json: AsJson = False) -
         ["id", "created", "networks", "prompts", "length", "runs", "ended", "failed", "invocations"],
         [
             [
-                row["experiment_uuid"][:8],
+                row["uuid"][:8],
                 f"{row['created_at']:%Y-%m-%d %H:%M}",
                 ", ".join(row["networks"]),
-                len(row["prompts"]),
+                len(row["initial_prompts"]),
                 row["max_length"],
                 row["n_runs"],
                 row["n_ended"],
@@ -171,22 +171,24 @@ def show(experiment: ExperimentId, db: Database = DEFAULT_DATABASE, as_json: AsJ
 
     from loopscope.data_prep import load_experiments_df, load_runs_df
     from loopscope.store.connection import open_store
+    from loopscope.store.experiments import load_config
 
     with open_store(db) as store:
         experiment_id = _resolve(store, experiment)
         with store.session() as session:
             row = load_experiments_df(session).row(by_predicate=pl.col("experiment_id") == experiment_id, named=True)
             runs = load_runs_df(session, experiment_id)
+            config = load_config(session, experiment_id)
     if as_json:
-        print_json(row | {"runs": runs.to_dicts()})
+        print_json(row | {"config": config.model_dump(mode="json"), "runs": runs.to_dicts()})
         return
     print_facts(
         {
-            "id": row["experiment_uuid"],
+            "id": row["uuid"],
             "created": f"{row['created_at']:%Y-%m-%d %H:%M:%S} UTC",
             "networks": "\n".join(row["networks"]),
-            "prompts": "\n".join(row["prompts"]),
-            "embedding models": ", ".join(row["embedding_models"]),
+            "prompts": "\n".join(row["initial_prompts"]),
+            "embedding models": ", ".join(config.embedding_models),
             "max length": row["max_length"],
             "runs": f"{row['n_runs']}, of which {row['n_ended']} ended and {row['n_failed']} failed",
             "invocations": row["n_invocations"],

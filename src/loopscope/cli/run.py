@@ -32,7 +32,8 @@ def list_runs(db: Database = DEFAULT_DATABASE, experiment: ExperimentOption = No
     from loopscope.store.ids import resolve_uuid
 
     with open_store(db) as store, store.session() as session:
-        frame = load_runs_df(session, experiment and resolve_uuid(session, Experiment, experiment))
+        chosen = resolve_uuid(session, Experiment, experiment) if experiment else None
+        frame = load_runs_df(session, chosen)
     if as_json:
         print_json(frame.to_dicts())
         return
@@ -40,7 +41,7 @@ def list_runs(db: Database = DEFAULT_DATABASE, experiment: ExperimentOption = No
         ["id", "network", "seed", "length", "stopped", "initial prompt", "failure"],
         [
             [
-                row["run_uuid"][:8],
+                row["uuid"][:8],
                 row["network"],
                 "fresh" if row["seed"] is None else row["seed"],
                 row["length"],
@@ -83,7 +84,7 @@ def show(
         return
     print_facts(
         {
-            "id": facts["run_uuid"],
+            "id": facts["uuid"],
             "network": facts["network"],
             "prompt": facts["initial_prompt"],
             "seed": "fresh randomness" if facts["seed"] is None else facts["seed"],
