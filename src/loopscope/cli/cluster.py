@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from loopscope.cli.options import DEFAULT_DATABASE, AsJson, Database, ImagesFolder
-from loopscope.cli.output import print_facts, print_json, print_table, say
+from loopscope.cli.output import counted, print_facts, print_json, print_table, say
 
 if TYPE_CHECKING:
     from loopscope.store.connection import Store
@@ -15,9 +15,9 @@ app = typer.Typer(invoke_without_command=True)
 ResultId = Annotated[str, typer.Argument(metavar="ID", help="The clustering result: the beginning of its id.")]
 
 
-@app.callback()
+@app.callback(help="Clusterings: many results of one model stand side by side. Bare, it lists them.")
 def clusterings(context: typer.Context, db: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> None:
-    """Clusterings: many results of one model stand side by side. Bare, it lists them."""
+    """List clustering results when no command is named."""
     if context.invoked_subcommand is None:
         list_results(db, as_json)
 
@@ -35,11 +35,13 @@ def perform(
     ] = 1,
     min_cluster_size: Annotated[
         int | None,
-        typer.Option(min=2, metavar="K", help="The fewest distinct outputs that are a cluster. [default: 0.1 %, 2]"),
+        typer.Option(
+            min=2, metavar="K", help="The fewest distinct outputs that are a cluster; by default 0.1 %, at least 2."
+        ),
     ] = None,
     min_samples: Annotated[
         int | None,
-        typer.Option(min=1, metavar="K", help="How many neighbours make a place dense. [default: 0.1 %, 2]"),
+        typer.Option(min=1, metavar="K", help="How many neighbours make a place dense; by default 0.1 %, at least 2."),
     ] = None,
     epsilon: Annotated[
         float, typer.Option(min=0, max=2, metavar="E", help="Clusters that part below this chord distance stay one.")
@@ -75,7 +77,8 @@ def perform(
         print_json(asdict(done))
     short = done.uuid.hex[:8]
     say(
-        f"clustering {short}: {done.clusters} clusters and {done.outliers} outliers of {done.embeddings} embeddings; "
+        f"clustering {short}: {counted(done.clusters, 'cluster')} and {counted(done.outliers, 'outlier')} of "
+        f"{counted(done.embeddings, 'embedding')}; "
         f"log in {done.log_file}. Next: loopscope cluster show {short} --db {db}"
     )
 
@@ -170,9 +173,9 @@ def medoids(db: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> None:
     with open_store(db) as store, store.session() as session:
         results = load_clustering_results_df(session)
         frame = load_medoids_df(session).filter(pl.col("medoid_embedding_id").is_not_null())
-    named = frame.join(
-        results.select("clustering_result_id", "uuid"), on="clustering_result_id"
-    ).sort("medoid_embedding_id", "clustering_result_id", "cluster_id")
+    named = frame.join(results.select("clustering_result_id", "uuid"), on="clustering_result_id").sort(
+        "medoid_embedding_id", "clustering_result_id", "cluster_id"
+    )
     if as_json:
         print_json(named.to_dicts())
         return

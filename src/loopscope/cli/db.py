@@ -10,7 +10,7 @@ app = typer.Typer(help="The database as a whole.", no_args_is_help=True)
 
 @app.callback()
 def database() -> None:
-    """The database as a whole."""
+    """Look after the database as a whole."""
 
 
 @app.command()

@@ -1,7 +1,9 @@
 """``loopscope demo``: the built-in experiment from prompts to charts."""
 
+import shutil
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -87,7 +89,7 @@ def _draw(store: "Store", clustered: "dict[str, Clustered]", out: Path) -> list[
         medoids = load_medoids_df(session, texts, include_pictures=True)
         picture_medoids = load_medoids_df(session, pictures, include_pictures=True)
         drift = load_drift_df(session, embedding_model="MiniLM")
-    charts = {
+    charts: dict[str, Any] = {
         "raster": plot_raster(clusters),
         "sizes": plot_cluster_sizes(medoids),
         "drift": plot_drift(drift),
@@ -109,20 +111,29 @@ def _tell_what_next(
 ) -> None:
     counts = performed.counts
     result = clustered["MiniLM"]
-    short = result.uuid.hex[:8]
     at = f"--db {location}"
+    say("")
     say(
-        f"""
-{counts.runs} runs, {counts.invocations} invocations and {counts.embeddings} embeddings are in {location}.
-The texts fall into {result.clusters} clusters, with {result.outliers} outliers of {result.embeddings}.
-Charts: {", ".join(str(path) for path in written if path.suffix == ".png")}
-Pictures of the medoids: {out / "pictures"}
-
-What to type next:
-  loopscope cluster show {short} {at}        the clusters, each led by its medoid
-  loopscope run list {at}                     the runs, and why each stopped
-  loopscope chart raster -o raster.svg {at}   the raster for a paper
-  loopscope cluster perform MiniLM --downsample 2 {at}
-  sqlite3 {location} "select output_text from invocation limit 5"
-Then write an experiment file of your own: loopscope experiment --help shows one."""
+        f"{counts.runs:,} runs, {counts.invocations:,} invocations and {counts.embeddings:,} embeddings "
+        f"are in {location}. "
+        f"The {result.embeddings:,} texts fall into {result.clusters} clusters, with {result.outliers:,} outliers."
     )
+    say("Charts: " + ", ".join(str(path) for path in written))
+    say(f"Pictures of the medoids: {out / 'pictures'}")
+    say("")
+    say("What to type next:")
+    if shutil.which("loopscope") is None:
+        say(f"  source {_shortest(Path(sys.prefix))}/bin/activate    so that the command loopscope is found")
+    for command, meaning in (
+        (f"loopscope cluster show {result.uuid.hex[:8]} {at}", "the clusters, each led by its medoid"),
+        (f"loopscope run list {at}", "the runs, and why each stopped"),
+        (f"loopscope chart raster -o raster.svg {at}", "the raster, for a paper"),
+        (f"loopscope cluster perform MiniLM --downsample 2 {at}", "another clustering, beside this one"),
+        (f"sqlite3 {location} .schema", "the tables, to ask in plain SQL"),
+        ("loopscope experiment --help", "how to write an experiment of your own"),
+    ):
+        say(f"  {command:<68} {meaning}")
+
+
+def _shortest(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

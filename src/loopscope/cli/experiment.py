@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from loopscope.cli.options import DEFAULT_DATABASE, AsJson, Database
-from loopscope.cli.output import complain, duration, print_facts, print_json, print_table, say
+from loopscope.cli.output import complain, counted, duration, print_facts, print_json, print_table, say
 from loopscope.errors import StoreError
 
 if TYPE_CHECKING:
@@ -222,7 +222,8 @@ def delete(
             counts = count_experiment(session, experiment_id)
         if not yes:
             typer.confirm(
-                f"Delete experiment {experiment} with {counts.runs} runs and {counts.invocations} invocations?",
+                f"Delete experiment {experiment} with {counted(counts.runs, 'run')} and "
+                f"{counted(counts.invocations, 'invocation')}?",
                 abort=True,
                 err=True,
             )
@@ -252,14 +253,15 @@ def _perform(store: "Store", as_json: bool, perform_with: "Callable[[Progress], 
     counts = done.counts
     if as_json:
         print_json({"experiment_uuid": str(done.uuid)} | asdict(counts))
+    short = done.uuid.hex[:8]
     say(
-        f"experiment {done.uuid.hex[:8]}: {counts.ended_runs - counts.failed_runs} of {counts.runs} runs complete, "
-        f"{counts.invocations} invocations, {counts.embeddings} embeddings in {store.location}"
+        f"experiment {short}: {counts.runs - counts.failed_runs} of {counted(counts.runs, 'run')} complete, "
+        f"{counted(counts.invocations, 'invocation')} and {counted(counts.embeddings, 'embedding')} in {store.location}"
     )
     if not done.complete:
         complain(
-            f"{counts.failed_runs} runs have something that failed for good: "
-            f"loopscope run list --experiment {done.uuid.hex[:8]} --db {store.location} says what; "
+            f"in {counted(counts.failed_runs, 'run')} something failed for good: "
+            f"loopscope run list --experiment {short} --db {store.location} says what; "
             f"to try those again: {command}"
         )
         raise typer.Exit(FINISHED_WITH_FAILURES)

@@ -5,12 +5,12 @@ import typer
 from loopscope.cli.options import AsJson
 from loopscope.cli.output import print_json, print_table, say
 
-app = typer.Typer(help="Models: what paints, describes, reads and embeds.", invoke_without_command=True)
+app = typer.Typer(invoke_without_command=True)
 
 
-@app.callback()
+@app.callback(help="Models: what paints, describes, reads and embeds. Bare, it lists them.")
 def models(context: typer.Context, as_json: AsJson = False) -> None:
-    """Models: what paints, describes, reads and embeds. Bare, it lists them."""
+    """List models when no command is named."""
     if context.invoked_subcommand is None:
         list_models(as_json)
 

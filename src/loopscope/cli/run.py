@@ -7,18 +7,17 @@ import typer
 from loopscope.cli.options import DEFAULT_DATABASE, AsJson, Database, ExperimentOption, ImagesFolder
 from loopscope.cli.output import print_facts, print_json, print_table
 
-
 app = typer.Typer(invoke_without_command=True)
 
 
-@app.callback()
+@app.callback(help="Runs: one network, one prompt, one seed. Bare, it lists them.")
 def runs(
     context: typer.Context,
     db: Database = DEFAULT_DATABASE,
     experiment: ExperimentOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Runs: one network, one prompt, one seed. Bare, it lists them."""
+    """List runs when no command is named."""
     if context.invoked_subcommand is None:
         list_runs(db, experiment, as_json)
 

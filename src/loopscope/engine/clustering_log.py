@@ -30,9 +30,8 @@ class ClusteringLog:
 
     @contextmanager
     def phase(self, name: str, progress: Progress) -> Iterator[None]:
-        """Log the beginning, the end and the duration of a phase."""
+        """Log the beginning, the end and the duration of a phase, one step of the progress."""
         self.say(f"{name}: begins")
-        progress.begin(f"clustering: {name}", 1)
         start = time.perf_counter()
         yield
         progress.advance(1)

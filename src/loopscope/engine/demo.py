@@ -33,7 +33,7 @@ CLUSTERINGS = (
 
 def demo_experiment(registry: Registry) -> ExperimentConfig:
     """Return the demo's experiment: with the four-stage network too where its models are ready."""
-    networks = [("Pictograms", "Describe")]
+    networks: list[tuple[str, ...]] = [("Pictograms", "Describe")]
     if registry.entry("Read").missing is None:
         networks.append(("Pictograms", "Describe", "Typeset", "Read"))
     return ExperimentConfig(
