@@ -1,0 +1,227 @@
+"""A contact sheet of clusters: each medoid's picture over its caption, in the colour of its cluster.
+
+Drawn with Pillow and the font inside it, at twice the size at which it is meant to be seen. That font has the letters
+of English only: accents are taken off, and → and × are written as > and x.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import polars as pl
+from PIL import Image, ImageDraw, ImageOps
+
+from loopscope.datavis.subject import describe_medoids, require_one, require_rows, write_subtitle
+from loopscope.datavis.theme import FAINT_INK, INK, RULE, choose_cluster_colour
+from loopscope.datavis.wording import count_of, load_font, percentage, wrap_text
+from loopscope.errors import ChartError
+from loopscope.imaging.codec import decode_picture
+
+SCALE: Final = 2
+"""Pixels of the picture for one pixel of the layout; everything below is in pixels of the layout."""
+MARGIN: Final = 28
+CARD_WIDTH: Final = 196
+CARD_GAP: Final = 22
+BAR_HEIGHT: Final = 7
+HEADING_SIZE: Final = 12
+CAPTION_SIZE: Final = 11
+CAPTION_LINE: Final = 15
+MOST_CAPTION_LINES: Final = 12
+PAPER: Final = "white"
+PLACEHOLDER: Final = "#f3f3f3"
+
+NEEDED: Final = (
+    "clustering_result_id",
+    "cluster_id",
+    "cluster_size",
+    "cluster_label",
+    "medoid_text",
+    "caption",
+    "n_runs",
+    "n_prompts",
+    "picture",
+)
+
+
+@dataclass(frozen=True)
+class Card:
+    """What stands on the sheet for one cluster."""
+
+    cluster_id: int
+    size: str
+    visits: str
+    caption: list[str]
+    picture: Image.Image | None
+
+    @property
+    def height(self) -> int:
+        """In pixels of the layout."""
+        return BAR_HEIGHT + CARD_WIDTH + 26 + CAPTION_LINE * len(self.caption) + 20
+
+
+def draw_medoid_gallery(medoids: pl.DataFrame, columns: int = 5, top: int = 30) -> Image.Image:
+    """Draw the medoids of the largest clusters as a contact sheet.
+
+    Parameters
+    ----------
+    medoids
+        One row for each cluster of one clustering result, the outlier cluster included. A text medoid has the picture
+        that it describes; a row without a picture gets a placeholder.
+    columns
+        Cards beside one another, at least 1.
+    top
+        How many clusters have a card, from the largest.
+
+    Returns
+    -------
+    PIL.Image.Image
+        RGB, at twice the size at which it is meant to be seen.
+
+    Raises
+    ------
+    ChartError
+        If the frame is empty, lacks a column, holds several clustering results, or a picture cannot be read.
+    """
+    advice = "`loopscope cluster list` shows what there is; `loopscope cluster perform MODEL` makes a clustering."
+    require_rows(medoids, NEEDED, chart="medoid gallery", advice=advice)
+    require_one(
+        medoids, "clustering_result_id", chart="medoid gallery", noun="clustering results", option="--clustering"
+    )
+    if columns < 1:
+        raise ChartError(f"The medoid gallery needs at least 1 column, not {columns}. Try columns=5.")
+    cards = _make_cards(medoids, top)
+    across = max(1, min(columns, len(cards)))
+    width = max(across * (CARD_WIDTH + CARD_GAP) - CARD_GAP, 2 * (CARD_WIDTH + CARD_GAP)) + 2 * MARGIN
+    subtitle = write_subtitle(_describe(medoids, len(cards)), width - 2 * MARGIN)
+    rows = [cards[start : start + across] for start in range(0, len(cards), across)]
+    head = MARGIN + 34 + 16 * len(subtitle) + 18
+    height = head + sum(max(card.height for card in row) + CARD_GAP for row in rows) + MARGIN - CARD_GAP
+    sheet = Image.new("RGB", (width * SCALE, max(height, head + MARGIN) * SCALE), PAPER)
+    _write(sheet, MARGIN, MARGIN, "Medoids of the largest clusters", 17, bold=True)
+    for number, line in enumerate(subtitle):
+        _write(sheet, MARGIN, MARGIN + 30 + 16 * number, line, 12, FAINT_INK)
+    y = head
+    for row in rows:
+        for number, card in enumerate(row):
+            _draw_card(sheet, card, MARGIN + number * (CARD_WIDTH + CARD_GAP), y)
+        y += max(card.height for card in row) + CARD_GAP
+    return sheet
+
+
+def _describe(medoids: pl.DataFrame, shown: int) -> list[str]:
+    clusters = int((medoids["cluster_id"] >= 0).sum())
+    parts = [make_drawable(part) for part in describe_medoids(medoids)]
+    if clusters == 0:
+        return [*parts, "no cluster has a medoid to show"]
+    return [*parts, f"the {shown} largest shown"] if clusters > shown else parts
+
+
+def _make_cards(medoids: pl.DataFrame, top: int) -> list[Card]:
+    total = int(medoids["cluster_size"].sum())
+    cards = []
+    for row in medoids.filter(pl.col("cluster_id") >= 0).sort("cluster_id").head(top).iter_rows(named=True):
+        caption = make_drawable(row["caption"] or row["medoid_text"] or row["cluster_label"] or "no caption")
+        cards.append(
+            Card(
+                cluster_id=row["cluster_id"],
+                size=f"{row['cluster_size']:,} · {percentage(row['cluster_size'], total)}",
+                visits=f"{count_of(row['n_prompts'], 'prompt')} · {count_of(row['n_runs'], 'run')}",
+                caption=wrap_text(caption, CARD_WIDTH, CAPTION_SIZE, MOST_CAPTION_LINES),
+                picture=_read_picture(row["picture"], row["cluster_id"]),
+            )
+        )
+    return cards
+
+
+def _read_picture(data: bytes | None, cluster_id: int) -> Image.Image | None:
+    if data is None:
+        return None
+    try:
+        return decode_picture(data)
+    except OSError as error:
+        raise ChartError(
+            f"The medoid picture of cluster {cluster_id} ({len(data):,} bytes) cannot be read: {error}. "
+            "Run `loopscope doctor`."
+        ) from error
+
+
+def _draw_card(sheet: Image.Image, card: Card, x: int, y: int) -> None:
+    draw = ImageDraw.Draw(sheet)
+    colour = choose_cluster_colour(card.cluster_id)
+    draw.rectangle(_box(x, y, CARD_WIDTH, BAR_HEIGHT), fill=colour)
+    y += BAR_HEIGHT
+    if card.picture is None:
+        _draw_placeholder(sheet, x, y)
+    else:
+        side = CARD_WIDTH * SCALE
+        fitted = ImageOps.pad(card.picture, (side, side), Image.Resampling.LANCZOS, color=PLACEHOLDER)
+        sheet.paste(fitted, (x * SCALE, y * SCALE))
+    draw.rectangle(_box(x, y, CARD_WIDTH, CARD_WIDTH), outline=RULE, width=1)
+    y += CARD_WIDTH + 8
+    _write(sheet, x, y, f"cluster {card.cluster_id}", HEADING_SIZE, bold=True)
+    _write(sheet, x + CARD_WIDTH, y, card.size, HEADING_SIZE, anchor="ra")
+    y += 18
+    for line in card.caption:
+        _write(sheet, x, y, line, CAPTION_SIZE)
+        y += CAPTION_LINE
+    _write(sheet, x, y + 3, card.visits, CAPTION_SIZE - 1, FAINT_INK)
+
+
+def _draw_placeholder(sheet: Image.Image, x: int, y: int) -> None:
+    """Draw an empty frame with hills and a sun, which says that a picture would stand here."""
+    draw = ImageDraw.Draw(sheet)
+    draw.rectangle(_box(x, y, CARD_WIDTH, CARD_WIDTH), fill=PLACEHOLDER)
+    left, top = (x + CARD_WIDTH / 2 - 32) * SCALE, (y + CARD_WIDTH / 2 - 36) * SCALE
+    grey = "#c9c9c9"
+    draw.rounded_rectangle([left, top, left + 64 * SCALE, top + 48 * SCALE], 6 * SCALE, outline=grey, width=2 * SCALE)
+    draw.ellipse([left + 44 * SCALE, top + 9 * SCALE, left + 54 * SCALE, top + 19 * SCALE], fill=grey)
+    hills = [(8, 40), (24, 18), (36, 34), (43, 26), (56, 40)]
+    draw.polygon([(left + across * SCALE, top + down * SCALE) for across, down in hills], fill=grey)
+    _write(sheet, x + CARD_WIDTH // 2, y + CARD_WIDTH // 2 + 22, "no picture", CAPTION_SIZE, FAINT_INK, anchor="ma")
+
+
+def _box(x: float, y: float, width: float, height: float) -> list[float]:
+    return [x * SCALE, y * SCALE, (x + width) * SCALE - 1, (y + height) * SCALE - 1]
+
+
+def _write(
+    sheet: Image.Image,
+    x: float,
+    y: float,
+    text: str,
+    size: int,
+    ink: str = INK,
+    *,
+    bold: bool = False,
+    anchor: str = "la",
+) -> None:
+    """Write one line; bold by writing it twice, a pixel apart, since Pillow brings a single weight."""
+    draw = ImageDraw.Draw(sheet)
+    font = load_font(size * SCALE)
+    for shift in (0, 1) if bold else (0,):
+        draw.text((x * SCALE + shift, y * SCALE), text, ink, font, anchor)
+
+
+REPLACEMENTS: Final = str.maketrans(
+    {"→": ">", "←": "<", "×": "x", "–": "-", "—": "-", "−": "-", "„": "“", "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o"}
+)
+
+
+def make_drawable(text: str) -> str:
+    """Put a text into the letters that the font inside Pillow has; a letter that has no likeness becomes ``?``.
+
+    Examples
+    --------
+    >>> make_drawable("Déjà vu → 3 × naïve façade")
+    'Deja vu > 3 x naive facade'
+    """
+    plain = unicodedata.normalize("NFKD", text.translate(REPLACEMENTS))
+    letters = [letter for letter in plain if not unicodedata.combining(letter)]
+    return "".join(letter if letter.isspace() or _is_drawable(letter) else "?" for letter in letters)
+
+
+@cache
+def _is_drawable(letter: str) -> bool:
+    font = load_font(20)
+    return bytes(font.getmask(letter)) != bytes(font.getmask("\ue123"))

@@ -1,0 +1,82 @@
+"""The one place that writes a chart to a file."""
+
+import os
+import tempfile
+from io import BytesIO, StringIO
+from pathlib import Path
+from typing import Any, Final
+
+import altair as alt
+from PIL import Image
+
+from loopscope.errors import ChartError
+
+CHART_SUFFIXES: Final = (".html", ".png", ".svg", ".pdf")
+PICTURE_SUFFIXES: Final = (".png",)
+PNG_SCALE: Final = 2
+"""Pixels of the file for one pixel of the chart."""
+
+
+def save_chart(chart: alt.TopLevelMixin | Image.Image, path: str | os.PathLike[str]) -> Path:
+    """Write a chart to a file, in the format that its suffix names.
+
+    Parameters
+    ----------
+    chart
+        What a `plot_*` function gives, or the picture of a `draw_*` function.
+    path
+        A chart goes to ``.html`` (self-contained: opens without a network), ``.png`` (at twice the size), ``.svg`` or
+        ``.pdf``, a picture to ``.png``. Folders are made as needed. The file appears whole or not at all.
+
+    Returns
+    -------
+    pathlib.Path
+        Where it is.
+
+    Raises
+    ------
+    ChartError
+        If the suffix is not one of these.
+    """
+    path = Path(path)
+    suffixes = PICTURE_SUFFIXES if isinstance(chart, Image.Image) else CHART_SUFFIXES
+    suffix = path.suffix.lower()
+    if suffix not in suffixes:
+        raise ChartError(
+            f"Cannot write {path.name}: its suffix is {path.suffix or 'missing'}, "
+            f"expected {' or '.join(suffixes)}. Try {path.with_suffix(suffixes[0]).name}."
+        )
+    data = _encode_picture(chart) if isinstance(chart, Image.Image) else _encode_chart(chart, suffix)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _write_whole(path, data)
+    return path
+
+
+def _encode_picture(picture: Image.Image) -> bytes:
+    file = BytesIO()
+    picture.save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def _encode_chart(chart: Any, suffix: str) -> bytes:
+    if suffix in (".html", ".svg"):
+        text = StringIO()
+        chart.save(text, format=suffix[1:], **({"inline": True} if suffix == ".html" else {}))
+        return text.getvalue().encode()
+    file = BytesIO()
+    chart.save(file, format=suffix[1:], **({"scale_factor": PNG_SCALE} if suffix == ".png" else {}))
+    return file.getvalue()
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(name, 0o666 & ~umask)  # mkstemp makes it readable by its owner only
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise

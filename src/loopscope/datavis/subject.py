@@ -1,0 +1,102 @@
+"""What a chart is of: exactly one clustering result or embedding model, said in words for its subtitle."""
+
+from typing import Final
+
+import polars as pl
+
+from loopscope.datavis.wording import count_of, measure_width, percentage, wrap_text
+from loopscope.errors import ChartError
+
+SUBTITLE_SIZE: Final = 12
+SUBTITLE_NARROWEST: Final = 480
+
+
+def require_rows(frame: pl.DataFrame, columns: tuple[str, ...], *, chart: str, advice: str) -> None:
+    """Refuse a frame that is empty or lacks columns.
+
+    Raises
+    ------
+    ChartError
+        Saying what was found and, by `advice`, what to type.
+    """
+    missing = [name for name in columns if name not in frame.columns]
+    if missing:
+        raise ChartError(
+            f"The {chart} chart needs the columns {', '.join(missing)}, "
+            f"but the frame has {', '.join(frame.columns) or 'none'}. {advice}"
+        )
+    if frame.is_empty():
+        raise ChartError(f"The {chart} chart has nothing to draw: the frame has no rows. {advice}")
+
+
+def require_one(frame: pl.DataFrame, column: str, *, chart: str, noun: str, option: str) -> None:
+    """Refuse a frame that mixes several of what a chart can show only one of.
+
+    Parameters
+    ----------
+    frame, column
+        All values of this column have to be the same.
+    chart, noun, option
+        For the message: name of the chart, plural of what is in the column, option of the command line that chooses.
+
+    Raises
+    ------
+    ChartError
+        Naming the values to choose from and the option.
+    """
+    found = frame[column].unique().sort().to_list()
+    if len(found) > 1:
+        shown = ", ".join(map(str, found[:12])) + (", …" if len(found) > 12 else "")
+        raise ChartError(
+            f"The {chart} chart shows one at a time, but the frame holds {len(found)} {noun}: "
+            f"{shown}. Choose one of them, for example with `{option} {found[0]}`."
+        )
+
+
+def describe_result(frame: pl.DataFrame) -> list[str]:
+    """Say which clustering result a frame is of, from whatever its first row tells.
+
+    Returns
+    -------
+    list of str
+        Such as ``["MiniLM", "hdbscan with min_cluster_size 20, min_samples 5, epsilon 0.1", "clustering 3"]``; a
+        setting that is missing, zero, or not a number is left out.
+    """
+    row = frame.row(0, named=True)
+    settings = {name: value for name, value in (row.get("parameters") or {}).items() if name != "downsample"}
+    settings |= {"epsilon": row.get("epsilon") or settings.get("epsilon")}
+    said = [
+        f"{name} {value:g}"
+        for name, value in settings.items()
+        if isinstance(value, int | float) and not isinstance(value, bool) and value
+    ]
+    if (row.get("downsample") or 1) > 1:
+        said.append(f"downsample {row['downsample']}")
+    algorithm = row.get("algorithm") or ("clustered" if said else None)
+    parts = [row.get("embedding_model"), f"{algorithm} with {', '.join(said)}" if said else algorithm]
+    if row.get("clustering_result_id") is not None:
+        parts.append(f"clustering {row['clustering_result_id']}")
+    return [part for part in parts if part]
+
+
+def write_subtitle(parts: list[str], width: float) -> list[str]:
+    """Join what there is to say with dots, in lines no wider than a chart, broken at a dot where possible."""
+    lines: list[str] = []
+    for part in parts:
+        longer = f"{lines[-1]} · {part}" if lines else part
+        if measure_width(longer, SUBTITLE_SIZE) <= max(width, SUBTITLE_NARROWEST):
+            lines[-1:] = [longer]
+        else:
+            lines += wrap_text(part, max(width, SUBTITLE_NARROWEST), SUBTITLE_SIZE)
+    return lines
+
+
+def describe_medoids(medoids: pl.DataFrame) -> list[str]:
+    """Say which clustering result a frame of medoids is of, how many clusters it has and the share of outliers."""
+    sizes = medoids["cluster_size"]
+    outliers = int(sizes.filter(medoids["cluster_id"] < 0).sum())
+    parts = describe_result(medoids)
+    if "n_runs_total" in medoids.columns:
+        parts.append(count_of(medoids["n_runs_total"][0], "run"))
+    parts.append(count_of(int((medoids["cluster_id"] >= 0).sum()), "cluster"))
+    return [*parts, f"{count_of(int(sizes.sum()), 'embedding')}, {percentage(outliers, int(sizes.sum()))} outliers"]
