@@ -70,7 +70,8 @@ def load_drift_df(
 
 def _load_prompts(session: Session, model_id: int) -> dict[int, bytes]:
     statement = select(PromptEmbedding.run_id, PromptEmbedding.vector)
-    return dict(session.execute(statement.where(PromptEmbedding.embedding_model_id == model_id)).tuples().all())
+    found = session.execute(statement.where(PromptEmbedding.embedding_model_id == model_id))
+    return {run_id: vector for run_id, vector in found}  # noqa: C416 - a row is no pair to the type checker
 
 
 def _whole_runs(index: EmbeddingIndex) -> list[EmbeddingIndex]:
