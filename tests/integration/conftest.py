@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,13 @@ class CommandLine:
         return [sys.executable, "-c", "from loopscope.cli import main; main()", *map(str, words)]
 
 
+@pytest.fixture(scope="session")
+def command_line(pytestconfig) -> Callable[[Path], CommandLine]:
+    """Make the command for a folder."""
+    return lambda folder: CommandLine(folder, pytestconfig.rootpath / "tests/plugins")
+
+
 @pytest.fixture
-def loopscope(tmp_path, pytestconfig) -> CommandLine:
-    return CommandLine(tmp_path, pytestconfig.rootpath / "tests/plugins")
+def loopscope(command_line, tmp_path) -> CommandLine:
+    """The command, in the test's own folder."""
+    return command_line(tmp_path)

@@ -37,6 +37,9 @@ def draw_chart(
         typer.Option("--clustering", metavar="ID", help="The clustering result; by default the newest."),
     ] = None,
     experiment: ExperimentOption = None,
+    model: Annotated[
+        str | None, typer.Option("--model", metavar="MODEL", help="The embedding model whose drift is drawn.")
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -50,11 +53,11 @@ def draw_chart(
 
     path = output or Path(f"{name}.{'png' if name is Chart.GALLERY else 'html'}")
     with open_store(db) as store, store.session() as session:
-        chart = _draw(session, name, clustering, experiment)
+        chart = _draw(session, name, clustering, experiment, model)
     say(f"wrote {save_chart(chart, path)}")
 
 
-def _draw(session: "Session", name: Chart, clustering: str | None, experiment: str | None) -> Any:
+def _draw(session: "Session", name: Chart, clustering: str | None, experiment: str | None, model: str | None) -> Any:
     import polars as pl
 
     from loopscope.data_prep import load_clusters_df, load_drift_df, load_medoids_df
@@ -67,7 +70,8 @@ def _draw(session: "Session", name: Chart, clustering: str | None, experiment: s
 
     experiment_id = resolve_uuid(session, Experiment, experiment) if experiment else None
     if name is Chart.DRIFT:
-        return plot_drift(load_drift_df(session, experiment_id=experiment_id))
+        drift = load_drift_df(session, model, experiment_id)
+        return plot_drift(drift.filter(pl.col("drift_from_prompt").is_not_null()))
     result_id = _choose_result(session, clustering)
     if name is Chart.RASTER:
         clusters = load_clusters_df(session, result_id, include_unclustered=True)
