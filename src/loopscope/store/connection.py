@@ -186,13 +186,14 @@ def _how_to_create(place: Location) -> str:
 
 def _postgresql_engine(place: Location) -> Engine:
     assert place.url is not None
+    given = place.url.query.get("options", "")
     try:
         return create_engine(
             place.url,
             pool_pre_ping=True,
             connect_args={
                 "connect_timeout": 10,
-                "options": f"{place.url.query.get('options', '')} -c lock_timeout={BUSY_TIMEOUT_SECONDS:.0f}s".strip(),
+                "options": f"{given} -c lock_timeout={BUSY_TIMEOUT_SECONDS * 1000:.0f}".strip(),
             },
         )
     except ImportError as error:

@@ -1,5 +1,6 @@
 """Database errors in words: what happened, to which database, and what to type."""
 
+import shlex
 import sqlite3
 from typing import Any
 
@@ -80,15 +81,19 @@ def translate_error(error: Exception, location: Location, *, writable: bool) -> 
 def read_only_message(location: Location) -> str:
     """Say that this user may not write the database."""
     return (
-        f"{location.name} is read-only: it, or its folder, may not be written; "
-        f"make both writable (chmod u+w) or write to a copy: cp {location.name} copy.db"
+        f"{location.name} is read-only: you may not write it, or its folder, and nothing was written; "
+        f"make both writable: chmod u+w {shlex.quote(str(location.folder))} {shlex.quote(location.name)}"
     )
 
 
 def _sqlite_message(cause: sqlite3.Error, writable: bool) -> str:
     name = getattr(cause, "sqlite_errorname", "")
     if name.startswith("SQLITE_READONLY"):
-        return _READ_SESSION if writable else "{name} is read-only ({cause}); write to a copy: cp {name} copy.db"
+        return (
+            _READ_SESSION
+            if writable
+            else "{name} is read-only ({cause}); nothing was written; see who may: ls -l {name}"
+        )
     return next((told for start, told in _SQLITE.items() if name.startswith(start)), "{name}: {cause}")
 
 

@@ -1,0 +1,226 @@
+"""How fast the store is: vectors and clusters out of it, a clustering into it, and how much room its keys take."""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy import insert, text
+from sqlalchemy.orm import Session
+
+from loopscope.data_prep import load_clusters_df
+from loopscope.schemas import (
+    Embedding,
+    EmbeddingModel,
+    EmbeddingVector,
+    Experiment,
+    Invocation,
+    Run,
+)
+from loopscope.store.clusterings import NewClustering, save_clustering
+from loopscope.store.connection import Store, open_store
+from loopscope.store.vectors import encode_vectors, load_embedding_index, load_vectors
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured figure and what it should be at most."""
+
+    name: str
+    figure: float
+    unit: str
+    target: float | None
+
+
+def measure() -> list[Figure]:
+    """Measure everything, on SQLite files in a temporary folder."""
+    with fresh_store() as store:
+        fill(store, runs=280, length=500, dimension=8)
+        figures = measure_clusterings(store)
+    with fresh_store() as store:
+        fill(store, runs=400, length=500, dimension=768)
+        figures += measure_vectors(store)
+    return figures
+
+
+def measure_clusterings(store: Store, clusters: int = 400) -> list[Figure]:
+    """Measure saving and loading a clustering of every embedding, and the room that it takes."""
+    with store.session() as session:
+        index = load_embedding_index(session, 1)
+    before = size(store)
+    clustering = synthetic_clustering(index.embedding_id, clusters)
+    with timer() as saving, store.transaction() as session:
+        save_clustering(session, clustering)
+    n = len(index)
+    assignments = f"{n:,} assignments"
+    return [
+        Figure(f"save_clustering, {assignments}", saving(), "s", 1.5),
+        Figure(f"load_clusters_df, {assignments}", best(lambda: load_clusters(store)), "s", 0.5),
+        Figure(f"database growth, {assignments}", (size(store) - before) / 2**20, "MiB", None),
+    ]
+
+
+def measure_vectors(store: Store) -> list[Figure]:
+    """Measure finding every embedding of a model and reading its vectors, all and every tenth."""
+    with store.session() as session:
+        index = load_embedding_index(session, 1)
+    tenth = index.take(np.arange(0, len(index), 10))
+    shape = f"{len(index):,} × 768"
+    return [
+        Figure(f"load_embedding_index, {len(index):,}", best(lambda: load_index(store)), "s", None),
+        Figure(f"load_vectors, {shape}", best(lambda: load(store, index.embedding_id)), "s", 0.6),
+        Figure(f"load_vectors, every tenth of {shape}", best(lambda: load(store, tenth.embedding_id)), "s", None),
+    ]
+
+
+def fill(store: Store, *, runs: int, length: int, dimension: int) -> None:
+    """Write an experiment of text outputs and one embedding of each, in lockstep order as a real one has them."""
+    rng = np.random.default_rng(0)
+    with store.transaction() as session:
+        add_runs(session, runs, dimension)
+        for sequence_number in range(length):
+            ids = range(sequence_number * runs + 1, (sequence_number + 1) * runs + 1)
+            session.execute(insert(Invocation), [invocation(i, runs, sequence_number) for i in ids])
+            session.execute(
+                insert(Embedding),
+                [{"id": i, "invocation_id": i, "embedding_model_id": 1, "seconds": 0.0} for i in ids],
+            )
+            vectors = rng.standard_normal((runs, dimension), dtype=np.float32)
+            stored = encode_vectors(vectors)
+            session.execute(
+                insert(EmbeddingVector),
+                [{"embedding_id": i, "vector": vector} for i, vector in zip(ids, stored, strict=True)],
+            )
+
+
+def add_runs(session: Session, runs: int, dimension: int) -> None:
+    """Write the experiment, its runs and the embedding model."""
+    session.add(Experiment(id=1, config={}, config_hash="", created_at=NOW))
+    session.add(EmbeddingModel(id=1, name="Benchmark", takes="text", dimension=dimension))
+    session.flush()
+    session.execute(
+        insert(Run),
+        [
+            {
+                "id": i + 1,
+                "experiment_id": 1,
+                "number": i,
+                "network": ["Pictograms", "Describe"],
+                "initial_prompt": f"prompt {i % 20}",
+                "seed": i,
+                "max_length": 1000,
+            }
+            for i in range(runs)
+        ],
+    )
+
+
+def invocation(key: int, runs: int, sequence_number: int) -> dict[str, object]:
+    """Make the row of a text output."""
+    return {
+        "id": key,
+        "run_id": (key - 1) % runs + 1,
+        "sequence_number": sequence_number,
+        "model": "Describe",
+        "input_invocation_id": key - runs if sequence_number else None,
+        "output_type": "text",
+        "output_text": f"a red apple under a grey peacock near {key % 997} pineapples on a violet background",
+        "output_hash": f"{key:032x}",
+        "attempts": 1,
+        "seconds": 0.1,
+        "started_at": NOW,
+        "finished_at": NOW,
+    }
+
+
+def synthetic_clustering(embedding_ids: np.ndarray, clusters: int) -> NewClustering:
+    """Make a clustering whose embeddings are dealt out to clusters, one in five to the outliers."""
+    labels = np.random.default_rng(1).integers(-clusters // 4, clusters, len(embedding_ids))
+    labels = np.where(labels < 0, -1, labels).astype(np.int64)
+    medoids = np.array([embedding_ids[np.argmax(labels == label)] for label in range(clusters)])
+    return NewClustering(
+        embedding_model_id=1,
+        algorithm="hdbscan",
+        parameters={"min_cluster_size": 20, "min_samples": 5, "epsilon": 0.4},
+        downsample=1,
+        selection={},
+        counts={},
+        versions={},
+        last_embedding_id=int(embedding_ids.max()),
+        started_at=NOW,
+        finished_at=NOW,
+        embedding_ids=embedding_ids,
+        labels=labels,
+        medoid_embedding_ids=medoids,
+        properties=[{} for _ in range(clusters)],
+    )
+
+
+def load_clusters(store: Store) -> None:
+    """Load the frame of clusters."""
+    with store.session() as session:
+        load_clusters_df(session)
+
+
+def load_index(store: Store) -> None:
+    """Find every embedding."""
+    with store.session() as session:
+        load_embedding_index(session, 1)
+
+
+def load(store: Store, embedding_ids: np.ndarray) -> None:
+    """Read vectors."""
+    with store.session() as session:
+        load_vectors(session, 1, embedding_ids)
+
+
+def size(store: Store) -> int:
+    """Count the bytes of an SQLite database."""
+    with store.session() as session:
+        pages, page = (session.execute(text(f"PRAGMA {name}")).scalar_one() for name in ("page_count", "page_size"))
+    return int(pages * page)
+
+
+@contextmanager
+def fresh_store() -> Iterator[Store]:
+    """Open a new SQLite database in a folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "benchmark.db", create=True) as store:
+        yield store
+
+
+@contextmanager
+def timer() -> Iterator[Callable[[], float]]:
+    """Measure the seconds that a block takes."""
+    start, end = time.perf_counter(), 0.0
+    try:
+        yield lambda: end - start
+    finally:
+        end = time.perf_counter()
+
+
+def best(work: Callable[[], None], times: int = 3) -> float:
+    """Measure the seconds of the fastest of a few times, after one that warms up."""
+    work()
+    seconds = []
+    for _ in range(times):
+        start = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def main() -> None:
+    """Print every figure."""
+    for figure in measure():
+        target = "" if figure.target is None else f"   at most {figure.target:g}"
+        print(f"{figure.name:45} {figure.figure:8.3f} {figure.unit}{target}")
+
+
+if __name__ == "__main__":
+    main()
