@@ -1,5 +1,6 @@
 """The one place that writes a chart to a file."""
 
+import json
 import os
 import tempfile
 from io import BytesIO, StringIO
@@ -52,6 +53,14 @@ def save_chart(chart: alt.TopLevelMixin | Image.Image, path: str | os.PathLike[s
     return path
 
 
+class ScriptSafeEncoder(json.JSONEncoder):
+    """JSON that can stand inside a script element: a caption that says ``</script>`` does not end it."""
+
+    def encode(self, o: Any) -> str:
+        """Encode, with every ``<`` as an escape; outside its strings JSON has none."""
+        return super().encode(o).replace("<", "\\u003c")
+
+
 def _encode_picture(picture: Image.Image) -> bytes:
     file = BytesIO()
     picture.save(file, "PNG", optimize=True)
@@ -59,9 +68,14 @@ def _encode_picture(picture: Image.Image) -> bytes:
 
 
 def _encode_chart(chart: Any, suffix: str) -> bytes:
-    if suffix in (".html", ".svg"):
+    if suffix == ".html":
+        # On a canvas: an element of SVG for each of 300,000 rectangles would hold up the browser.
+        embedding = {"renderer": "canvas"}
+        page: str = chart.to_html(inline=True, embed_options=embedding, json_kwds={"cls": ScriptSafeEncoder})
+        return page.encode()
+    if suffix == ".svg":
         text = StringIO()
-        chart.save(text, format=suffix[1:], **({"inline": True} if suffix == ".html" else {}))
+        chart.save(text, format="svg")
         return text.getvalue().encode()
     file = BytesIO()
     chart.save(file, format=suffix[1:], **({"scale_factor": PNG_SCALE} if suffix == ".png" else {}))

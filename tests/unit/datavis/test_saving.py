@@ -1,6 +1,7 @@
 import os
 
 import numpy as np
+import polars as pl
 import pytest
 from PIL import Image
 
@@ -28,7 +29,15 @@ def test_an_html_file_needs_no_network(chart, tmp_path):
     text = save_chart(chart, tmp_path / "sizes.html").read_text()
     assert "cdn.jsdelivr.net" not in text
     assert "<script src=" not in text
+    assert '"renderer": "canvas"' in text
     assert "A small olive snow-capped mountain" in text
+
+
+def test_a_caption_cannot_end_the_script_it_stands_in(medoids_frame, tmp_path):
+    frame = medoids_frame(clusters=1).with_columns(cluster_label=pl.lit("</script><script>alert(1)"))
+    text = save_chart(plot_cluster_sizes(frame), tmp_path / "sizes.html").read_text()
+    assert "</script><script>alert(1)" not in text
+    assert r"\u003c/script>\u003cscript>alert(1)" in text
 
 
 def test_an_svg_has_its_labels_as_text(chart, tmp_path):
