@@ -192,7 +192,9 @@ def _join(values: list[float]) -> str:
 def _draw_layers(lines: list[dict[str, Any]], bands: list[dict[str, Any]], x: alt.X, y: alt.Y) -> list[alt.Chart]:
     colour = alt.Color("colour:N").scale(None)
     one_point = all("," not in line["x"] for line in lines)
-    runs = _split(lines, "x", "y").mark_line(strokeWidth=0.6, opacity=0.22, point={"size": 12} if one_point else False)
+    runs = _split(lines, "x", "y").mark_line(
+        strokeWidth=0.6, strokeOpacity=0.22, point={"size": 12} if one_point else False
+    )
     quartiles = _split(bands, "x", "low", "y", "high", "runs")
     tooltip = [
         alt.Tooltip("series:N", title="of"),
@@ -204,7 +206,7 @@ def _draw_layers(lines: list[dict[str, Any]], bands: list[dict[str, Any]], x: al
     ]
     return [
         runs.encode(x=x, y=y, color=colour, detail="run:N", tooltip=["run:N", "seed:N", "series:N"]),
-        quartiles.mark_area(opacity=0.22).encode(x=x, y=alt.Y("low:Q"), y2="high:Q", color=colour),
+        quartiles.mark_area(fillOpacity=0.22).encode(x=x, y=alt.Y("low:Q"), y2="high:Q", color=colour),
         quartiles.mark_line(strokeWidth=2.2, point={"size": 30} if one_point else False).encode(
             x=x, y=y, color=colour, tooltip=tooltip
         ),
