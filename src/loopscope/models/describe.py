@@ -1,5 +1,6 @@
 """Describe: says in one sentence which pictograms a picture shows, how many, of what colour and where."""
 
+import zlib
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -59,6 +60,8 @@ class Describe:
         return [self._describe(picture, seed) for picture, seed in zip(inputs, seeds, strict=True)]
 
     def _describe(self, picture: Image.Image, seed: int) -> str:
-        rng = np.random.default_rng([seed, 1])
-        sights, ground = view(picture, rng, self._attention)
-        return describe(sights, ground, rng, self._manner)
+        sights, ground = view(picture, np.random.default_rng(seed), self._attention)
+        seen = zlib.crc32(
+            repr([(s.pictogram, s.colour, s.count, round(s.x, 1), round(s.y, 1)) for s in sights]).encode()
+        )
+        return describe(sights, ground, np.random.default_rng([seed, seen]), self._manner)

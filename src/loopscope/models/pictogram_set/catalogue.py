@@ -9,7 +9,7 @@ from typing import Any
 from loopscope.models.pictogram_set.words import plural_of
 
 # The chance of the next member of a kind or a theme, relative to the one before it.
-TYPICALITY = 0.7
+TYPICALITY = 0.6
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Pictogram:
     character
         Its character in the font.
     group
-        ``animal, person, face, plant, food, place, vehicle, sky`` or ``object``: which verbs suit it.
+        ``animal, swimmer, person, face, plant, food, place, view, vehicle, boat, aircraft, sky`` or ``object``: which
+        verbs suit it.
     kind
         The everyday word for things like it ("bird" for a parrot); its own name where there is none.
     plain
@@ -112,7 +113,7 @@ def typicality(count: int) -> list[float]:
     Examples
     --------
     >>> [round(chance, 3) for chance in typicality(3)]
-    [0.457, 0.32, 0.224]
+    [0.51, 0.306, 0.184]
     """
     weights = [TYPICALITY**rank for rank in range(count)]
     return [weight / sum(weights) for weight in weights]
@@ -144,6 +145,6 @@ def _phrases(pictograms: tuple[Pictogram, ...], number: dict[str, int]) -> dict[
         phrases[kind] = phrases[plural_of(kind)] = meant
     for index, pictogram in enumerate(pictograms):
         for phrase in (pictogram.name, pictogram.plural, *pictogram.synonyms):
-            phrases.setdefault(phrase, ((index, 1.0),))
-            phrases.setdefault(plural_of(phrase), ((index, 1.0),))
+            phrases.setdefault(phrase.lower(), ((index, 1.0),))
+            phrases.setdefault(plural_of(phrase).lower(), ((index, 1.0),))
     return phrases

@@ -76,7 +76,7 @@ def shade(colour: tuple[int, int, int]) -> tuple[int, int, int]:
     Examples
     --------
     >>> shade((200, 100, 0))
-    (84, 40, 10)
+    (84, 47, 10)
     """
     red, green, blue = (round(0.37 * channel + 10) for channel in colour)
     return red, green, blue

@@ -1,5 +1,6 @@
 """Says what is seen: a small grammar of English sentences about things, their number, colour and place."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,10 @@ VERBS = {
     "plant": (("grows", "grow"), ("stands", "stand")),
     "food": (("lies", "lie"), ("rests", "rest")),
     "place": (("stands", "stand"), ("rises", "rise")),
+    "view": (("lies", "lie"), ("appears", "appear")),
+    "swimmer": (("swims", "swim"), ("drifts", "drift")),
+    "boat": (("floats", "float"), ("drifts", "drift")),
+    "aircraft": (("hovers", "hover"), ("glides", "glide")),
     "vehicle": (("stands", "stand"), ("waits", "wait")),
     "sky": (("hangs", "hang"), ("floats", "float")),
     "object": (("lies", "lie"), ("stands", "stand")),
@@ -29,6 +34,7 @@ RELATIONS = {
     "near": ("beside", "next to", "near"),
 }
 SMALL, LARGE = 0.2, 0.6
+MOST_SPOKEN_OF = 3
 
 
 @dataclass(frozen=True)
@@ -45,15 +51,18 @@ class Manner:
         The chance that any other colour is said.
     size
         The chance that a small or large thing is called so.
+    third
+        The chance that a third thing is spoken of.
     ground
         The chance that the ground is said.
     """
 
-    kind: float = 0.3
-    usual_colour: float = 0.3
+    kind: float = 0.25
+    usual_colour: float = 0.15
     unusual_colour: float = 0.9
     size: float = 0.4
-    ground: float = 0.85
+    third: float = 0.4
+    ground: float = 0.5
 
 
 def describe(sights: Sequence[Sight], ground: str, rng: np.random.Generator, manner: Manner | None = None) -> str:
@@ -76,33 +85,19 @@ def describe(sights: Sequence[Sight], ground: str, rng: np.random.Generator, man
         A sentence with its full stop.
     """
     manner = manner or Manner()
-    behind = _ground(ground, rng)
+    backdrop = f"{with_article(ground)} {_choice(('background', 'background', 'backdrop'), rng)}"
     if not sights:
-        return f"There is nothing but {behind.removeprefix('on ').removeprefix('against ')}."
-    catalogue = load_catalogue()
-    phrases = [_phrase(sight, catalogue.pictograms[sight.pictogram], rng, manner) for sight in sights[:3]]
-    body = _body(sights, phrases, catalogue.pictograms[sights[0].pictogram].group, rng)
-    if rng.random() >= manner.ground:
+        return f"There is nothing but {backdrop}."
+    spoken = sights[: MOST_SPOKEN_OF if rng.random() < manner.third else MOST_SPOKEN_OF - 1]
+    phrases = _phrases(spoken, rng, manner)
+    behind = f"{_choice(('on', 'on', 'against'), rng)} {backdrop}"
+    said = rng.random() < manner.ground
+    if len(spoken) == 1:
+        return _sentence(_alone(spoken[0], phrases[0], backdrop if said else "", rng))
+    body = _together(spoken, phrases, rng)
+    if not said:
         return _sentence(body)
-    if rng.random() < 0.25:
-        return _sentence(f"{behind}, {body}")
-    return _sentence(f"{body}, {behind}" if " " in body and len(sights) > 1 else f"{body} {behind}")
-
-
-def _body(sights: Sequence[Sight], phrases: list[str], group: str, rng: np.random.Generator) -> str:
-    subject = phrases[0]
-    verbs = VERBS[group]
-    verb = verbs[int(rng.integers(len(verbs)))][0 if sights[0].count == 1 else 1]
-    if len(phrases) == 1:
-        where = ("alone", "in the middle", "quietly")[int(rng.integers(3))] if abs(sights[0].x - 0.5) < 0.2 else "alone"
-        return f"{subject} {verb} {'alone' if where == 'quietly' else where}"
-    relation = relation_of(sights[0], sights[1])
-    words = RELATIONS[relation if rng.random() < 0.75 or relation in ("above", "below") else "near"]
-    joint = words[int(rng.integers(len(words)))]
-    third = ""
-    if len(phrases) > 2:
-        third = (f", with {phrases[2]} nearby", f" and {phrases[2]}")[int(rng.integers(2))]
-    return f"{subject} {verb} {joint} {phrases[1]}{third}"
+    return _sentence(f"{behind}, {body}" if rng.random() < 0.25 else f"{body}, {behind}")
 
 
 def relation_of(one: Sight, other: Sight) -> str:
@@ -113,38 +108,74 @@ def relation_of(one: Sight, other: Sight) -> str:
     return "above" if down < 0 else "below"
 
 
-def _phrase(sight: Sight, pictogram: Pictogram, rng: np.random.Generator, manner: Manner) -> str:
+def count_word(count: int, choice: float) -> str:
+    """Give the word for a count of two or more; ``choice`` in [0, 1) decides among synonyms."""
+    if count > 5:
+        return "many"
+    if count == 4 and choice > 0.85:
+        return "several"
+    return NUMBERS[count - 1]
+
+
+def _alone(sight: Sight, phrase: str, backdrop: str, rng: np.random.Generator) -> str:
+    clause = f"{phrase} {_verb(sight, rng)}"
+    if not backdrop:
+        return f"{clause} alone"
+    return f"{clause} {_choice(('alone on', 'in the middle of', 'alone against'), rng)} {backdrop}"
+
+
+def _together(sights: Sequence[Sight], phrases: list[str], rng: np.random.Generator) -> str:
+    relation = relation_of(sights[0], sights[1])
+    if relation in ("left", "right") and rng.random() < 0.4:
+        relation = "near"
+    clause = f"{phrases[0]} {_verb(sights[0], rng)} {_choice(RELATIONS[relation], rng)} {phrases[1]}"
+    if len(phrases) < 3:
+        return clause
+    return clause + _choice((f", with {phrases[2]} nearby", f" and {phrases[2]}"), rng)
+
+
+def _verb(sight: Sight, rng: np.random.Generator) -> str:
+    verbs = VERBS[load_catalogue().pictograms[sight.pictogram].group]
+    singular, plural = verbs[int(rng.integers(len(verbs)))]
+    return singular if sight.count == 1 else plural
+
+
+def _phrases(sights: Sequence[Sight], rng: np.random.Generator, manner: Manner) -> list[str]:
+    """Give the phrase for each thing; two of one kind are told apart by their names."""
+    pictograms = [load_catalogue().pictograms[sight.pictogram] for sight in sights]
+    kinds = Counter(pictogram.kind for pictogram in pictograms)
+    return [
+        _phrase(sight, pictogram, kinds[pictogram.kind] == 1, rng, manner)
+        for sight, pictogram in zip(sights, pictograms, strict=True)
+    ]
+
+
+def _phrase(sight: Sight, pictogram: Pictogram, only_one: bool, rng: np.random.Generator, manner: Manner) -> str:
     by_kind, with_colour, with_size, choice = rng.random(4)
-    noun = pictogram.kind if by_kind < manner.kind else pictogram.name
+    noun = pictogram.kind if only_one and by_kind < manner.kind else pictogram.name
     adjectives = []
-    usual = sight.colour in pictogram.colours
-    if with_size < manner.size and sight.extent < SMALL:
-        adjectives.append("small" if choice < 0.7 else "little")
-    elif with_size < manner.size and sight.extent > LARGE:
-        adjectives.append("large" if choice < 0.7 else "big")
-    if (not pictogram.plain) and with_colour < (manner.usual_colour if usual else manner.unusual_colour):
-        adjectives.append(sight.colour)
-    if pictogram.plain and noun == pictogram.name:
-        adjectives = []
+    if not (pictogram.plain and noun == pictogram.name):
+        if with_size < manner.size:
+            adjectives += _size(sight, choice)
+        usual = sight.colour in pictogram.colours
+        if not pictogram.plain and with_colour < (manner.usual_colour if usual else manner.unusual_colour):
+            adjectives.append(sight.colour)
     if sight.count == 1:
         return with_article(" ".join([*adjectives, noun]))
     plural = pictogram.plural if noun == pictogram.name else plural_of(noun)
     return " ".join([count_word(sight.count, choice), *adjectives, plural])
 
 
-def count_word(count: int, choice: float) -> str:
-    """Give the word for a count of two or more; ``choice`` in [0, 1) decides among synonyms."""
-    if count > 5:
-        return "many"
-    if count >= 4 and choice > 0.85:
-        return "several"
-    return NUMBERS[count - 1]
+def _size(sight: Sight, choice: float) -> list[str]:
+    if sight.extent < SMALL:
+        return ["small" if choice < 0.7 else "little"]
+    if sight.extent > LARGE:
+        return ["large" if choice < 0.7 else "big"]
+    return []
 
 
-def _ground(ground: str, rng: np.random.Generator) -> str:
-    preposition = ("on", "on", "against")[int(rng.integers(3))]
-    noun = ("background", "background", "backdrop")[int(rng.integers(3))]
-    return f"{preposition} {with_article(ground)} {noun}"
+def _choice(options: tuple[str, ...], rng: np.random.Generator) -> str:
+    return options[int(rng.integers(len(options)))]
 
 
 def _sentence(text: str) -> str:

@@ -6,7 +6,7 @@ is preferred, what does not may be left out, and a lonely thing is given company
 ground) is filled in by habit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -41,12 +41,21 @@ class Habits:
         Below it a word is not painted.
     theme_temperature
         Of the choice of the theme, on the scale of mean belonging in [0, 1].
+    theme_fame
+        How much likelier the first themes of the list are: the exponent of their rank.
     theme_pull
         How much nearer, on the scale of cosine similarity, a pictogram of the theme seems.
+    association
+        The chance that a typical thing of the theme takes the place of one that was said.
+    count_memory
+        The chance that a count above one is kept.
     drop
         The chance that a thing foreign to the theme is left out where something else remains.
     company
         The chance that a lonely thing is given a companion from the theme.
+    restraint
+        How much less often the two happen, and how much weaker the pull is, for each thing that a text mentions beyond
+        the second: a text that says much is followed closely.
     new_ground
         The chance that a ground that was said is changed for one of the theme.
     most_things
@@ -56,11 +65,15 @@ class Habits:
     candidates: int = 8
     temperature: float = 0.05
     least_similarity: float = 0.38
-    theme_temperature: float = 0.12
-    theme_pull: float = 0.15
-    drop: float = 0.25
+    theme_temperature: float = 0.11
+    theme_fame: float = 0.0
+    theme_pull: float = 0.25
+    association: float = 0.3
+    count_memory: float = 0.75
+    drop: float = 0.6
     company: float = 0.85
-    new_ground: float = 0.25
+    restraint: float = 0.55
+    new_ground: float = 0.45
     most_things: int = 3
 
 
@@ -101,17 +114,21 @@ class Imagination:
         Scene
             One to three things.
         """
-        likely = [(mention, self._likely(mention, vectors[mention.phrase])) for mention in reading.mentions]
-        likely = [(mention, weights) for mention, weights in likely if weights is not None]
-        theme_number = self._theme([weights for _, weights in likely if weights is not None], rng)
+        likely = []
+        for mention in reading.mentions:
+            similarity = self._similarity(mention, vectors[mention.phrase])
+            if similarity.max() >= self.habits.least_similarity:
+                likely.append((mention, similarity))
+        best = [int(np.argmax(weights)) for _, weights in likely]
+        theme_number = self._theme(best, rng)
+        habit = self.habits.restraint ** max(0, len(likely) - 2)
         theme = self.catalogue.themes[theme_number]
         things: list[Thing] = []
-        for mention, weights in likely[: self.habits.most_things + 1]:
-            assert weights is not None
-            pictogram = self._choose(weights, theme_number, rng)
-            if all(pictogram != thing.pictogram for thing in things):
-                things.append(Thing(pictogram, mention.colour or "", mention.count, mention.scale))
-        things = self._simplified(things, theme_number, rng)
+        for mention, similarity in likely[: self.habits.most_things + 1]:
+            thing = self._realised(mention, similarity, theme_number, habit, rng)
+            if all(thing.pictogram != other.pictogram for other in things):
+                things.append(thing)
+        things = self._simplified(things, theme_number, habit, rng)
         if len(things) < 2 and (not things or rng.random() < self.habits.company):
             things.append(self._companion(theme, things, rng))
         ground = reading.ground
@@ -121,32 +138,41 @@ class Imagination:
             tuple(self._coloured(thing, ground, rng) for thing in things), ground, reading.relation or "beside"
         )
 
-    def _likely(self, mention: Mention, vector: npt.NDArray[np.float32]) -> Weights | None:
-        """Give the similarity of every pictogram to a phrase; None where none is near."""
-        similarity: Weights = np.round((self.meanings @ vector).astype(np.float64), DECIMALS)
+    def _similarity(self, mention: Mention, vector: npt.NDArray[np.float32]) -> Weights:
+        """Give the similarity of every pictogram to a phrase; about 1 for what the phrase means outright."""
+        similarity = np.round(self.meanings @ vector, DECIMALS).astype(np.float64)
         meant = self.catalogue.phrases.get(mention.phrase)
         if meant is not None:
             for number, chance in meant:
                 similarity[number] = max(similarity[number], 1.0 + self.habits.temperature * np.log(chance))
-        return similarity if similarity.max() >= self.habits.least_similarity else None
+        return similarity
 
-    def _theme(self, likely: list[Weights], rng: np.random.Generator) -> int:
-        if not likely:
-            return int(rng.integers(len(self.catalogue.themes)))
-        best = [int(np.argmax(weights)) for weights in likely]
-        score = np.mean(self._belonging[best], axis=0)
-        return _draw(score / self.habits.theme_temperature, rng)
+    def _theme(self, best: list[int], rng: np.random.Generator) -> int:
+        fame = -self.habits.theme_fame * np.log(np.arange(1, len(self.catalogue.themes) + 1))
+        if not best:
+            return _draw(fame, rng)
+        return _draw(np.mean(self._belonging[best], axis=0) / self.habits.theme_temperature + fame, rng)
 
-    def _choose(self, similarity: Weights, theme: int, rng: np.random.Generator) -> int:
-        score = similarity + self.habits.theme_pull * self._member[:, theme]
+    def _realised(
+        self, mention: Mention, similarity: Weights, theme: int, habit: float, rng: np.random.Generator
+    ) -> Thing:
+        """Choose the pictogram that a mention becomes, and how many of it."""
+        count = mention.count if rng.random() < self.habits.count_memory else 1
+        if rng.random() < habit * self.habits.association:
+            members = self.catalogue.themes[theme].members
+            return Thing(members[int(rng.choice(len(members), p=typicality(len(members))))], "", count)
+        return Thing(self._choose(similarity, theme, habit, rng), mention.colour or "", count, mention.scale)
+
+    def _choose(self, similarity: Weights, theme: int, habit: float, rng: np.random.Generator) -> int:
+        score = similarity + habit * self.habits.theme_pull * self._member[:, theme]
         candidates = np.argsort(-score, kind="stable")[: self.habits.candidates]
         return int(candidates[_draw(score[candidates] / self.habits.temperature, rng)])
 
-    def _simplified(self, things: list[Thing], theme: int, rng: np.random.Generator) -> list[Thing]:
+    def _simplified(self, things: list[Thing], theme: int, habit: float, rng: np.random.Generator) -> list[Thing]:
         kept = list(things)
         for thing in things:
             foreign = not self._member[thing.pictogram, theme]
-            if len(kept) > 1 and foreign and rng.random() < self.habits.drop:
+            if len(kept) > 1 and foreign and rng.random() < habit * self.habits.drop:
                 kept.remove(thing)
         return kept[: self.habits.most_things]
 
@@ -154,7 +180,7 @@ class Imagination:
         present = {thing.pictogram for thing in things}
         members = [member for member in theme.members if member not in present]
         pictogram = members[int(rng.choice(len(members), p=typicality(len(members))))]
-        return Thing(pictogram, "", int(rng.choice((1, 2, 3), p=(0.6, 0.25, 0.15))))
+        return Thing(pictogram, "", int(rng.choice((1, 2, 3), p=(0.7, 0.2, 0.1))))
 
     def _coloured(self, thing: Thing, ground: str, rng: np.random.Generator) -> Thing:
         habitual = self.catalogue.pictograms[thing.pictogram].colours
@@ -164,9 +190,11 @@ class Imagination:
         return Thing(thing.pictogram, contrasting(wanted, ground), thing.count, thing.scale)
 
 
-def compute_meanings(embedder: Embedder[str]) -> npt.NDArray[np.float16]:
-    """Compute the shipped embeddings of the names of the pictograms anew, shape (pictograms, 384)."""
-    return embedder.embed([pictogram.name for pictogram in load_catalogue().pictograms]).astype(np.float16)
+def compute_meanings(embedder: Embedder[str], numbers: Sequence[int] | None = None) -> npt.NDArray[np.float16]:
+    """Compute the shipped embeddings of the names of the pictograms anew, or of some of them; shape (n, 384)."""
+    pictograms = load_catalogue().pictograms
+    chosen = pictograms if numbers is None else [pictograms[number] for number in numbers]
+    return embedder.embed([pictogram.name for pictogram in chosen]).astype(np.float16)
 
 
 @cache
@@ -181,7 +209,7 @@ def _belonging(catalogue: Catalogue, meanings: Vectors) -> Weights:
     """Give how much each pictogram belongs to each theme: 1 for a member, else its similarity to the mean member."""
     middles = np.stack([meanings[list(theme.members)].mean(axis=0) for theme in catalogue.themes])
     middles /= np.linalg.norm(middles, axis=1, keepdims=True)
-    belonging: Weights = np.round((meanings @ middles.T).astype(np.float64), DECIMALS)
+    belonging: Weights = np.asarray(np.round(meanings @ middles.T, DECIMALS), np.float64)
     for number, theme in enumerate(catalogue.themes):
         belonging[list(theme.members), number] = 1.0
     return belonging

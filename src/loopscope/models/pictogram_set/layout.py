@@ -8,6 +8,8 @@ from loopscope.models.pictogram_set.scene import Scene, Thing
 
 MARGIN = 0.05
 GAP = 0.075
+# Between pictograms of one thing.
+INNER_GAP = 0.065
 # How one to six pictograms stand in a cell: their rows.
 ROWS = {1: (1,), 2: (2,), 3: (2, 1), 4: (2, 2), 5: (3, 2), 6: (3, 3)}
 MOST = 6
@@ -69,8 +71,8 @@ def _cells(scene: Scene, rng: np.random.Generator) -> list[Cell]:
 
 
 def _share(subject: Thing, others: tuple[Thing, ...]) -> float:
-    weight = 1.25 * min(subject.count, 3) ** 0.5 * subject.scale
-    against = sum(min(other.count, 3) ** 0.5 * other.scale for other in others) / len(others) ** 0.5
+    weight = 1.25 * min(subject.count, MOST) ** 0.5 * subject.scale
+    against = sum(min(other.count, MOST) ** 0.5 * other.scale for other in others) / len(others) ** 0.5
     return float(min(0.62, max(0.4, weight / (weight + against))))
 
 
@@ -85,18 +87,19 @@ def _split(cell: Cell, share: float, upright: bool) -> tuple[Cell, Cell]:
 def _places(thing: Thing, cell: Cell, size: int, rng: np.random.Generator) -> list[Place]:
     rows = _rows(thing.count, cell, rng)
     width, height = cell.right - cell.left, cell.bottom - cell.top
-    side = min((width - GAP * (max(rows) - 1)) / max(rows), (height - GAP * (len(rows) - 1)) / len(rows))
-    side *= rng.uniform(0.88, 0.97) * min(1.0, thing.scale)
+    across, down = max(rows), len(rows)
+    side = min((width - INNER_GAP * (across - 1)) / across, (height - INNER_GAP * (down - 1)) / down)
+    side *= rng.uniform(0.88, 0.97) * (min(1.0, thing.scale) if thing.count <= 3 else 1.0)
     if thing.scale <= 1:
         side = min(side, 0.62)
-    step = side + GAP
-    middle_x = (cell.left + cell.right) / 2 + rng.uniform(-0.5, 0.5) * max(0.0, width - side - step * (max(rows) - 1))
-    middle_y = (cell.top + cell.bottom) / 2 + rng.uniform(-0.5, 0.5) * max(0.0, height - side - step * (len(rows) - 1))
+    step = side + INNER_GAP
+    middle_x = (cell.left + cell.right) / 2 + rng.uniform(-0.5, 0.5) * max(0.0, width - side - step * (across - 1))
+    middle_y = (cell.top + cell.bottom) / 2 + rng.uniform(-0.5, 0.5) * max(0.0, height - side - step * (down - 1))
     places = []
-    for row, across in enumerate(rows):
-        for column in range(across):
-            x = middle_x + (column - (across - 1) / 2) * step
-            y = middle_y + (row - (len(rows) - 1) / 2) * step
+    for row, here in enumerate(rows):
+        for column in range(here):
+            x = middle_x + (column - (here - 1) / 2) * step
+            y = middle_y + (row - (down - 1) / 2) * step
             places.append(Place(x * size, y * size, side * size, float(rng.normal(0, 2.5))))
     return places
 

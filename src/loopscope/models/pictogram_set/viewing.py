@@ -28,7 +28,7 @@ class Attention:
         How many shapes are considered.
     """
 
-    doubt: float = 0.12
+    doubt: float = 0.05
     candidates: int = 6
 
 

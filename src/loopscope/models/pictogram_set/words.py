@@ -63,6 +63,6 @@ def with_article(phrase: str) -> str:
     ['an olive', 'a unicorn', 'an hourglass', 'an x-ray', 'a red owl']
     """
     sounds_open = phrase.startswith(("hour", "x-ray", "heir", "honest"))
-    sounds_closed = phrase.startswith(("uni", "use", "eu", "one", "ukulele", "urin"))
+    sounds_closed = phrase.startswith(("uni", "use", "eu", "ew", "one", "ukulele", "urin"))
     vowel = sounds_open or (phrase[0] in "aeiou" and not sounds_closed)
     return ("an " if vowel else "a ") + phrase
