@@ -1,10 +1,8 @@
 """How fast the store is: vectors and clusters out of it, a clustering into it, and how much room its keys take."""
 
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import numpy as np
 from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
+from figure import Figure, timer
 from loopscope.data_prep import load_clusters_df
 from loopscope.schemas import (
     Embedding,
@@ -26,16 +25,6 @@ from loopscope.store.connection import Store, open_store
 from loopscope.store.vectors import encode_vectors, load_embedding_index, load_vectors
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One measured figure and what it should be at most."""
-
-    name: str
-    figure: float
-    unit: str
-    target: float | None
 
 
 def measure() -> list[Figure]:
@@ -60,9 +49,9 @@ def measure_clusterings(store: Store, clusters: int = 400) -> list[Figure]:
     n = len(index)
     assignments = f"{n:,} assignments"
     return [
-        Figure(f"save_clustering, {assignments}", saving(), "s", 1.5),
-        Figure(f"load_clusters_df, {assignments}", best(lambda: load_clusters(store)), "s", 0.5),
-        Figure(f"database growth, {assignments}", (size(store) - before) / 2**20, "MiB", None),
+        Figure(f"store: save_clustering, {assignments}", saving.seconds, "s", at_most=1.5),
+        Figure(f"store: load_clusters_df, {assignments}", best(lambda: load_clusters(store)), "s", at_most=0.5),
+        Figure(f"store: growth by {assignments}", (size(store) - before) / 1e6, "MB", at_most=6),
     ]
 
 
@@ -73,9 +62,9 @@ def measure_vectors(store: Store) -> list[Figure]:
     tenth = index.take(np.arange(0, len(index), 10))
     shape = f"{len(index):,} × 768"
     return [
-        Figure(f"load_embedding_index, {len(index):,}", best(lambda: load_index(store)), "s", None),
-        Figure(f"load_vectors, {shape}", best(lambda: load(store, index.embedding_id)), "s", 0.6),
-        Figure(f"load_vectors, every tenth of {shape}", best(lambda: load(store, tenth.embedding_id)), "s", None),
+        Figure(f"store: load_embedding_index, {len(index):,}", best(lambda: load_index(store)), "s"),
+        Figure(f"store: load_vectors, {shape}", best(lambda: load(store, index.embedding_id)), "s", at_most=0.6),
+        Figure(f"store: load_vectors, every tenth of {shape}", best(lambda: load(store, tenth.embedding_id)), "s"),
     ]
 
 
@@ -194,32 +183,21 @@ def fresh_store() -> Iterator[Store]:
         yield store
 
 
-@contextmanager
-def timer() -> Iterator[Callable[[], float]]:
-    """Measure the seconds that a block takes."""
-    start, end = time.perf_counter(), 0.0
-    try:
-        yield lambda: end - start
-    finally:
-        end = time.perf_counter()
-
-
 def best(work: Callable[[], None], times: int = 3) -> float:
     """Measure the seconds of the fastest of a few times, after one that warms up."""
     work()
     seconds = []
     for _ in range(times):
-        start = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - start)
+        with timer() as taken:
+            work()
+        seconds.append(taken.seconds)
     return min(seconds)
 
 
 def main() -> None:
     """Print every figure."""
     for figure in measure():
-        target = "" if figure.target is None else f"   at most {figure.target:g}"
-        print(f"{figure.name:45} {figure.figure:8.3f} {figure.unit}{target}")
+        print(f"{figure.name:50} {figure.value:8.3f} {figure.unit:3} {figure.target:8} {figure.met}")
 
 
 if __name__ == "__main__":

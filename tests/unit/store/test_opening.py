@@ -309,7 +309,7 @@ def test_a_change_under_a_reader_without_locks_is_noticed(path: Path, monkeypatc
     monkeypatch.setattr(SqliteFile, "writable", False)
     with open_store(path) as store:
         assert count(store) == 1
-        with pytest.raises(StoreError, match="changed by another user while it was read"), store.session() as session:
+        with pytest.raises(StoreError, match="changed by another user while it was read"), store.session():
             os.utime(path, ns=(1, 1))
 
 
