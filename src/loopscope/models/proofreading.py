@@ -3,7 +3,7 @@
 A reader who meets "fr zen" after "a" takes the word which is likely there and looks like it. So does the proofreader
 (Kernighan, Church and Gale 1990, doi:10.3115/997939.997975; Mays, Damerau and Mercer 1991,
 doi:10.1016/0306-4573(91)90066-U): a reading which is no word becomes a word drawn with probability proportional to
-P(reading | word) P(word | word before) P(word after | word), with counts of words and of pairs of words from the
+P(reading | word) (P(word | word before) P(word after | word))^0.6, with counts of words and of pairs of words from the
 symspellpy package.
 """
 
@@ -12,7 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
-from itertools import groupby, pairwise
+from itertools import groupby
 
 import numpy as np
 
@@ -23,11 +23,14 @@ HIDDEN = "?"
 # giraffe and watermelon are rare but real.
 _LEAST_COUNTS = {1: 0, 2: 3_000_000, 3: 3_000_000, 4: 1_500_000, 5: 1_500_000}
 _LEAST_COUNT = 500_000
+COMMONEST = 1_500_000_000  # about 60 words are as frequent
 _OVERLOOKED = {"ox": 3_000_000}  # a word, but not in the list
 # One letter inserted, lost, replaced or swapped makes a reading e^4.5, some ninety times, less likely.
 LOG_LIKELIHOOD_PER_EDIT = -4.5
 LOG_LIKELIHOOD_PER_LOST_SPACE = -2.5
 LOG_LIKELIHOOD_PER_MISSING_LETTER = -0.6
+# Less than 1: with all its weight, what is likely drives out what is there, and "fox" soon becomes "to".
+PRIOR_WEIGHT = 0.6
 PAIR_WEIGHT = 0.7
 MOST_CANDIDATES = 12
 MOST_FOLLOWERS = 400
@@ -90,6 +93,10 @@ class Proofreader:
         # A reader does not take a word that stands there twice in a row for meant.
         return [word for word, _ in groupby(words)]
 
+    def is_telling(self, word: str) -> bool:
+        """Tell whether a word says more than "the", "of" and the other commonest words do."""
+        return self._words.get(word, 0) < COMMONEST
+
     def _is_word(self, reading: str) -> bool:
         return reading in self._words or reading.isdigit()
 
@@ -103,7 +110,7 @@ class Proofreader:
         """Give the words, none or more, that are written where the reading was."""
         if self._is_word(reading):
             return [reading]
-        if reading == "" or (len(reading) == 1 and reading != HIDDEN and randomness.random() < 0.5):
+        if reading == "":
             return []
         if len(reading) > 1:
             candidates = self._words_like(reading, before, after) | self._parts_of(reading, before, after)
@@ -143,12 +150,15 @@ class Proofreader:
             return {}
         edits = found.distance_sum - (len(parts) - 1)
         likelihood = LOG_LIKELIHOOD_PER_EDIT * edits + LOG_LIKELIHOOD_PER_LOST_SPACE * (len(parts) - 1)
-        prior = sum(self._log_pair(first, second) for first, second in pairwise([before, *parts]) if second)
-        return {" ".join(parts): likelihood + prior + (self._log_pair(parts[-1], after) if after else 0)}
+        phrase = [*parts, after] if after else parts
+        prior = PRIOR_WEIGHT * sum(
+            self._log_pair(first, second) for first, second in zip([before, *phrase], phrase, strict=False)
+        )
+        return {" ".join(parts): likelihood + prior}
 
     def _log_prior(self, before: str | None, word: str, after: str | None) -> float:
         prior = self._log_pair(before, word)
-        return prior if after is None else prior + self._log_pair(word, after)
+        return PRIOR_WEIGHT * (prior if after is None else prior + self._log_pair(word, after))
 
     def _log_pair(self, before: str | None, word: str) -> float:
         """Give the logarithm of P(word | word before), smoothed with P(word) (Jelinek and Mercer 1980)."""

@@ -7,23 +7,30 @@ The second half of a game of telephone: the words are found and recognised by Ra
 
 import importlib.util
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import blake2b
 from importlib.resources import files
-from itertools import pairwise
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from loopscope.errors import ModelError
-from loopscope.models.proofreading import HIDDEN, Proofreader
+from loopscope.models.page_order import Piece, in_reading_order
+from loopscope.models.proofreading import Proofreader
 from loopscope.types import OutputType
 
 MOST_WORDS = 40
-ILLEGIBLE = ("an illegible page", "a page without words", "an empty page", "a faded page")
+ILLEGIBLE = (
+    "an illegible page",
+    "a picture without any words on it",
+    "a page on which nothing can be read",
+    "a sheet of paper with faded ink",
+    "some marks that are not words",
+)
 
 _PACKAGES = ("rapidocr", "onnxruntime", "symspellpy")
 
@@ -31,7 +38,7 @@ _PACKAGES = ("rapidocr", "onnxruntime", "symspellpy")
 class Read:
     """Read each picture: English words in lower case, 40 at most.
 
-    A picture on which no words can be found gives a few words that say so.
+    A picture on which no word can be found, or none but "the", "of" and their like, gives a few words that say so.
     """
 
     name: ClassVar[str] = "Read"
@@ -52,6 +59,7 @@ class Read:
                 "Global.log_level": "critical",
                 "Global.use_cls": False,  # pages stand upright
                 "Global.text_score": 0.3,  # the proofreader makes something of a poor reading
+                "Global.return_word_box": True,
                 # A model whose path is given is never downloaded.
                 "Det.model_path": str(_bundled("det")),
                 "Rec.model_path": str(_bundled("rec")),
@@ -96,7 +104,10 @@ class Read:
         digest = blake2b(text.encode(), digest_size=8).digest()
         randomness = np.random.default_rng([seed, int.from_bytes(digest, "big")])
         words = self._proofread(text, randomness)[:MOST_WORDS]
-        return " ".join(words) or str(randomness.choice(ILLEGIBLE))
+        # A lone "of" is no more than "an illegible page" to a reader, and less to whoever goes on from there.
+        if not any(self._proofread.is_telling(word) for word in words):
+            return str(randomness.choice(ILLEGIBLE))
+        return " ".join(words)
 
     def _recognise(self, picture: Image.Image) -> str:
         """Give what is printed on the picture, in reading order, or "" if nothing is found."""
@@ -104,43 +115,25 @@ class Read:
         found: Any = self._engine(np.ascontiguousarray(np.asarray(picture.convert("RGB"))[..., ::-1]))
         if found.boxes is None or found.txts is None:
             return ""
-        pieces = [_Piece.of(corners, text) for corners, text in zip(found.boxes, found.txts, strict=True)]
-        return " ".join(_join(line) for line in _lines(pieces))
+        return in_reading_order(
+            piece
+            for corners, text, words in zip(found.boxes, found.txts, found.word_results, strict=True)
+            for piece in _pieces(corners, text, words)
+        )
 
 
-class _Piece(NamedTuple):
-    """A piece of a line: its ends, its middle height, its height, and its text."""
-
-    left: float
-    right: float
-    middle: float
-    height: float
-    text: str
-
-    @classmethod
-    def of(cls, corners: np.ndarray, text: str) -> "_Piece":
-        (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
-        return cls(float(left), float(right), float(top + bottom) / 2, float(bottom - top), text)
-
-
-def _lines(pieces: Sequence[_Piece]) -> list[list[_Piece]]:
-    """Gather the pieces that stand side by side, from the top of the page, each line from the left."""
-    lines: list[list[_Piece]] = []
-    for piece in sorted(pieces, key=lambda piece: piece.middle):
-        if lines and piece.middle - lines[-1][-1].middle < 0.5 * min(piece.height, lines[-1][-1].height):
-            lines[-1].append(piece)
-        else:
-            lines.append([piece])
-    return [sorted(line) for line in lines]
-
-
-def _join(line: Sequence[_Piece]) -> str:
-    """Join the pieces of a line; a gap wide enough for a word has one that cannot be read."""
-    text = line[0].text
-    for before, piece in pairwise(line):
-        gap = piece.left - before.right
-        text += f" {HIDDEN} {piece.text}" if gap > 1.2 * piece.height else f" {piece.text}"
-    return text
+def _pieces(corners: npt.NDArray[np.float32], text: str, words: Sequence[tuple[str, float, Any]]) -> Iterator[Piece]:
+    """Give the words of a line, or all of it where RapidOCR takes it letter by letter (for it looks Chinese)."""
+    ends = np.asarray(corners)[:, 1]
+    height = float(ends.max() - ends.min())
+    spelt = [word for word, _, _ in words]
+    places = [box for _, _, box in words]
+    if spelt != text.split():
+        spelt, places = [text], [corners]
+    for word, place in zip(spelt, places, strict=True):
+        left, top = np.min(place, axis=0)
+        right, bottom = np.max(place, axis=0)
+        yield Piece(float(left), float(right), float(top + bottom) / 2, height, word)
 
 
 def _bundled(task: str) -> Path:
