@@ -40,7 +40,7 @@ def in_reading_order(pieces: Iterable[Piece]) -> str:
     Examples
     --------
     >>> in_reading_order([Piece(90, 120, 11, 20, "fox"), Piece(0, 30, 10, 20, "red"), Piece(0, 20, 40, 20, "ran")])
-    'red ? fox ran'
+    'red ▯ fox ran'
     """
     lines = _lines(pieces)
     left = min((line[0].left for line in lines), default=0.0)

@@ -16,7 +16,7 @@ from itertools import groupby
 
 import numpy as np
 
-HIDDEN = "?"
+HIDDEN = "▯"
 """A reading that stands for a place where there is a word which cannot be read."""
 
 # Rarer words of so many letters are kept when they are read, but not guessed: most short ones are abbreviations, where
@@ -38,10 +38,10 @@ MOST_FOLLOWERS = 400
 # The counts are of the web. What starts so is kept when it is read, but it is not for a machine to put it there.
 _NEVER_GUESSED = re.compile(
     "anal$|ass$|bitch|cock|cunt|cum$|dick|erotic|fag|fuck|hentai|masturb|nigg|nude|nudi|orgasm|penis|piss|porn"
-    "|pussy|rape|sex|shit|slut|tits|vagin|viagra|whore|xxx"
+    "|pussy|rape|sex|shit|slut|suck|tits|vagin|viagra|whore|xxx"
 )
 _LOOKALIKES = str.maketrans("015|", "olsl")
-_READING = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|\?|[^\w\s]+")
+_READING = re.compile(rf"[^\W_]+(?:['’-][^\W_]+)*|{HIDDEN}|[^\w\s]+")
 
 
 class Proofreader:

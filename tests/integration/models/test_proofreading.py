@@ -28,6 +28,7 @@ def most_often(proofread: Proofreader, text: str) -> str:
         ("a frozan lake at dusk", "a frozen lake at dusk"),
         ("two men playingchess", "two men playing chess"),
         ("the the fox", "the fox"),
+        ("is this a fox? a red one.", "is this a fox a red one"),
         ("", ""),
         ("...", ""),
     ],
