@@ -71,7 +71,7 @@ def load_drift_df(
 def _load_prompts(session: Session, model_id: int) -> dict[int, bytes]:
     statement = select(PromptEmbedding.run_id, PromptEmbedding.vector)
     found = session.execute(statement.where(PromptEmbedding.embedding_model_id == model_id))
-    return {run_id: vector for run_id, vector in found}  # noqa: C416 - a row is no pair to the type checker
+    return dict(found.all())
 
 
 def _whole_runs(index: EmbeddingIndex) -> list[EmbeddingIndex]:
@@ -84,7 +84,7 @@ def _whole_runs(index: EmbeddingIndex) -> list[EmbeddingIndex]:
 
 def _drift(index: EmbeddingIndex, vectors: Vectors, prompts: dict[int, bytes]) -> pl.DataFrame:
     rows = np.arange(len(index))
-    first = rows - index.rank
+    first = np.searchsorted(index.run_id, index.run_id)
     step = one_minus_cosine(vectors, vectors[np.maximum(rows - 1, 0)])
     step[first == rows] = np.nan
     return pl.DataFrame(
