@@ -233,7 +233,9 @@ def test_an_embedding_that_fails_marks_its_run_and_is_not_stored(store, registry
         missing = session.scalars(
             select(Invocation.output_text).outerjoin(Embedding).where(Embedding.id.is_(None))
         ).all()
+        index = load_embedding_index(session, 1)
     assert missing
+    assert index.rank.tolist() == index.sequence_number.tolist(), "an output without an embedding counts in the rank"
     if model == "GivesNaN":
         assert all(said.startswith("m") for said in missing)
         assert stored

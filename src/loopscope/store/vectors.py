@@ -39,6 +39,9 @@ class EmbeddingIndex:
     ----------
     embedding_id, invocation_id, run_id, experiment_id, sequence_number
         Shape (n,), int64.
+    rank
+        Shape (n,), int64: 0 for the run's first output of the type that the model takes, 1 for the next, …; an output
+        that has no embedding counts as well.
     last_embedding_id
         The newest embedding of the model when this was read, in the selection or not; 0 where there was none.
     """
@@ -48,17 +51,11 @@ class EmbeddingIndex:
     run_id: Integers
     experiment_id: Integers
     sequence_number: Integers
+    rank: Integers
     last_embedding_id: int
 
     def __len__(self) -> int:
         return len(self.embedding_id)
-
-    @property
-    def rank(self) -> Integers:
-        """Shape (n,), int64: 0, 1, … within each run."""
-        rows = np.arange(len(self))
-        starts = np.flatnonzero(np.diff(self.run_id, prepend=-1))
-        return rows - np.repeat(starts, np.diff(starts, append=len(self)))
 
     def take(self, rows: npt.NDArray[np.integer[Any]] | npt.NDArray[np.bool_]) -> Self:
         """Keep the rows of these numbers, or where this is true."""
@@ -83,18 +80,29 @@ def load_embedding_index(
     EmbeddingIndex
         Empty where there are none.
     """
-    statement = (
-        select(Embedding.id, Embedding.invocation_id, Invocation.run_id, Run.experiment_id, Invocation.sequence_number)
-        .join(Invocation, Invocation.id == Embedding.invocation_id)
+    takes = select(EmbeddingModel.takes).where(EmbeddingModel.id == embedding_model_id).scalar_subquery()
+    rank = func.row_number().over(partition_by=Invocation.run_id, order_by=Invocation.sequence_number) - 1
+    outputs = (
+        select(Invocation.id, Invocation.run_id, Run.experiment_id, Invocation.sequence_number, rank.label("rank"))
         .join(Run, Run.id == Invocation.run_id)
-        .where(Embedding.embedding_model_id == embedding_model_id)
+        .where(Invocation.output_type == takes)
     )
     if experiment_ids is not None:
-        statement = statement.where(Run.experiment_id.in_(experiment_ids))
+        outputs = outputs.where(Run.experiment_id.in_(experiment_ids))
+    ranked = outputs.subquery()
+    statement = (
+        select(Embedding.id, *ranked.columns)
+        .join(ranked, ranked.c.id == Embedding.invocation_id)
+        .where(Embedding.embedding_model_id == embedding_model_id)
+    )
     found = fetch_integers(session, statement)
-    embedding_id, invocation_id, run_id, experiment_id, sequence_number = found[:, np.lexsort((found[4], found[2]))]
+    embedding_id, invocation_id, run_id, experiment_id, sequence_number, rank_in_run = found[
+        :, np.lexsort((found[4], found[2]))
+    ]
     last = session.scalar(select(func.max(Embedding.id)).where(Embedding.embedding_model_id == embedding_model_id))
-    return EmbeddingIndex(embedding_id, invocation_id, run_id, experiment_id, sequence_number, last or 0)
+    return EmbeddingIndex(
+        embedding_id, invocation_id, run_id, experiment_id, sequence_number, rank_in_run, last or 0
+    )
 
 
 def load_vectors(
