@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from loopscope import data_prep
@@ -22,6 +23,7 @@ from loopscope.data_prep import (
     load_runs_df,
 )
 from loopscope.errors import NotFoundError
+from loopscope.schemas import Embedding
 from loopscope.store.clusterings import save_clustering
 from loopscope.store.connection import Store
 
@@ -244,6 +246,17 @@ def test_drift_is_one_minus_cosine(filled: Store) -> None:
     pictures = frame.filter(pl.col("embedding_model") == "ImageModel")
     assert pictures["drift_from_prompt"].null_count() == 8
     assert pictures["drift_from_start"].to_list() == pytest.approx([0, 0.4, 0, 0, 0, 1, 0, 0])
+
+
+def test_drift_goes_over_a_missing_embedding(filled: Store) -> None:
+    """Without 1 and 9, run 1 starts at 3, and the step to 11 is from 7."""
+    with filled.transaction() as session:
+        session.execute(delete(Embedding).where(Embedding.id.in_([1, 9])))
+    with filled.session() as session:
+        frame = load_drift_df(session, "ImageModel", 1)
+    assert frame["embedding_id"].to_list() == [3, 5, 7, 11]
+    assert frame["drift_from_start"].to_list() == pytest.approx([0, 0.4, 0, 1])
+    assert frame["step"].to_list() == [None, pytest.approx(0.4), None, pytest.approx(1)]
 
 
 def test_drift_in_pieces_is_drift_at_once(filled: Store, monkeypatch: pytest.MonkeyPatch) -> None:
