@@ -6,19 +6,14 @@ import polars as pl
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from loopscope.data_prep.columns import CLUSTERING_RESULT_ID, EMBEDDING_MODEL, INSTANT, Column, conform
+from loopscope.data_prep.columns import INSTANT, Column, conform
 from loopscope.data_prep.keys import require_clustering_result
-from loopscope.data_prep.parameters import BASE, parameters_series
+from loopscope.data_prep.parameters import RESULT_KEYS, parameters_series
 from loopscope.schemas import Cluster, ClusteringResult, EmbeddingModel
 
 COLUMNS = (
-    CLUSTERING_RESULT_ID,
+    *RESULT_KEYS,
     Column("uuid", pl.String, "its public id"),
-    EMBEDDING_MODEL,
-    Column("algorithm", pl.String, "such as hdbscan"),
-    Column("parameters", pl.Struct(dict(BASE)), "those of the algorithm, as resolved; null where it has none so named"),
-    Column("epsilon", pl.Float64, "the parameter of this name; null where the algorithm has none"),
-    Column("downsample", pl.Int64, "every which output of a run was clustered"),
     Column("selection", pl.String, "which embeddings were candidates, as JSON"),
     Column("n_candidates", pl.Int64, "how many those were"),
     Column("n_clusters", pl.Int64, "how many clusters there are, the outlier cluster not among them"),

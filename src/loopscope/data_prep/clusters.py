@@ -7,8 +7,6 @@ from sqlalchemy.orm import Session
 from loopscope.data_prep.captions import OUTLIER_LABEL, load_medoids
 from loopscope.data_prep.clustering_results import load_clustering_results_df
 from loopscope.data_prep.columns import (
-    CLUSTERING_RESULT_ID,
-    EMBEDDING_MODEL,
     RUN_KEYS,
     SEQUENCE_NUMBER,
     Column,
@@ -16,16 +14,11 @@ from loopscope.data_prep.columns import (
 )
 from loopscope.data_prep.facts import fetch_frame
 from loopscope.data_prep.keys import load_run_keys
-from loopscope.data_prep.parameters import BASE
+from loopscope.data_prep.parameters import RESULT_KEYS
 from loopscope.schemas import Cluster, ClusteringResult, Embedding, EmbeddingCluster, Invocation
 
 COLUMNS = (
-    CLUSTERING_RESULT_ID,
-    EMBEDDING_MODEL,
-    Column("algorithm", pl.String, "such as hdbscan"),
-    Column("parameters", pl.Struct(dict(BASE)), "those of the algorithm, as resolved"),
-    Column("epsilon", pl.Float64, "the parameter of this name; null where the algorithm has none"),
-    Column("downsample", pl.Int64, "every which output of a run was clustered"),
+    *RESULT_KEYS,
     Column("embedding_id", pl.Int64, "the embedding"),
     Column("invocation_id", pl.Int64, "the invocation whose output was embedded"),
     *RUN_KEYS,

@@ -8,8 +8,6 @@ from loopscope.data_prep.captions import OUTLIER_LABEL, load_medoids
 from loopscope.data_prep.clustering_results import load_clustering_results_df
 from loopscope.data_prep.clusters import load_assignments, load_positions
 from loopscope.data_prep.columns import (
-    CLUSTERING_RESULT_ID,
-    EMBEDDING_MODEL,
     OUTPUT_TYPE,
     RUN_KEYS,
     SEQUENCE_NUMBER,
@@ -18,11 +16,11 @@ from loopscope.data_prep.columns import (
 )
 from loopscope.data_prep.facts import fetch_frame
 from loopscope.data_prep.keys import load_run_keys
+from loopscope.data_prep.parameters import RESULT_KEYS
 from loopscope.schemas import Cluster, Embedding, Invocation, Picture
 
 COLUMNS = (
-    CLUSTERING_RESULT_ID,
-    EMBEDDING_MODEL,
+    *RESULT_KEYS,
     Column("cluster_id", pl.Int64, "the number of the cluster within its result; -1 is the outlier cluster"),
     Column("cluster_size", pl.Int64, "how many embeddings are in it"),
     Column("cluster_label", pl.String, "the medoid's text or caption; OUTLIER for the outlier cluster"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from loopscope.data_prep.columns import Types
+from loopscope.data_prep.columns import CLUSTERING_RESULT_ID, EMBEDDING_MODEL, Column, Types
 
 BASE: Types = {
     "min_cluster_size": pl.Int64,
@@ -15,6 +15,16 @@ BASE: Types = {
     "allow_single_cluster": pl.Boolean,
 }
 """The fields that are always there; of another type only where a result has it so."""
+
+RESULT_KEYS = (
+    CLUSTERING_RESULT_ID,
+    EMBEDDING_MODEL,
+    Column("algorithm", pl.String, "such as hdbscan"),
+    Column("parameters", pl.Struct(dict(BASE)), "those of the algorithm, as resolved; null where it has none so named"),
+    Column("epsilon", pl.Float64, "the parameter of this name; null where the algorithm has none"),
+    Column("downsample", pl.Int64, "every which output of a run was clustered"),
+)
+"""What tells of a clustering result in every frame of clusters."""
 
 
 def parameters_series(parameters: Sequence[Mapping[str, Any]]) -> pl.Series:
