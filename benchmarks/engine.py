@@ -6,7 +6,6 @@ import tempfile
 from pathlib import Path
 
 from figure import Figure, timer
-
 from loopscope.config import ExperimentConfig
 from loopscope.engine.performing import perform_experiment
 from loopscope.models.fakes import FakeText

@@ -4,7 +4,6 @@ import tempfile
 from pathlib import Path
 
 from figure import Figure, timer
-
 from loopscope.config import ExperimentConfig
 from loopscope.engine.demo import PROMPTS
 from loopscope.engine.performing import perform_experiment
@@ -13,14 +12,13 @@ from loopscope.models.minilm import MiniLM
 from loopscope.models.pictograms import Pictograms
 from loopscope.store.connection import open_store
 
-WORDS = (
-    "a painting of red fox sitting beside frozen lake at dusk while two old men playing chess in park under bright moon"
-).split()
+SENTENCE = "painting red fox sitting beside frozen lake dusk while two old men playing chess in park under moon"
 
 
 def measure() -> list[Figure]:
     """Measure the loop of the painter and the describer as the engine performs it, and the embedders."""
-    texts = [" ".join(WORDS[(i * 7 + j * 3) % len(WORDS)] for j in range(20)) for i in range(512)]
+    words = SENTENCE.split()
+    texts = [" ".join(words[(i * 7 + j * 3) % len(words)] for j in range(20)) for i in range(512)]
     pictures = Pictograms().generate(PROMPTS * 20, list(range(100)))
     minilm, layout = MiniLM(), ColourLayout()
     minilm.embed(texts[:8])

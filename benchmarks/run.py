@@ -5,12 +5,13 @@ import platform
 import sys
 from pathlib import Path
 
+import numpy as np
+from threadpoolctl import threadpool_info
+
 import command_line
 import engine
 import models
-import numpy as np
 import store
-from threadpoolctl import threadpool_info
 
 PARTS = {"engine": engine, "models": models, "store": store, "command_line": command_line}
 

@@ -88,7 +88,9 @@ class Registry:
     @classmethod
     def of(cls, *models: type[Any]) -> "Registry":
         """Make a registry of model classes at hand, as tests do."""
-        return cls(_entry(getattr(model, "name", model.__name__), _kind(model), "this process", model) for model in models)
+        return cls(
+            _entry(getattr(model, "name", model.__name__), _kind(model), "this process", model) for model in models
+        )
 
     @classmethod
     def installed(cls) -> "Registry":
