@@ -1,9 +1,12 @@
 """A measured figure, and the target it is held to."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -47,3 +50,19 @@ def timer() -> Iterator[Timer]:
     start = time.perf_counter()
     yield taken
     taken.seconds = time.perf_counter() - start
+
+
+def peak_megabytes(code: str) -> float:
+    """Run Python code in a process of its own, and return its peak resident memory.
+
+    It is read from Linux's /proc: what ``getrusage`` tells of a child includes the parent it was forked from.
+    """
+    tell = (
+        "import atexit, pathlib\n"
+        "atexit.register(lambda: print('\\n' + pathlib.Path('/proc/self/status').read_text()))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", tell + code], capture_output=True, text=True, check=True, cwd=Path(__file__).parent
+    )
+    line = next(line for line in done.stdout.splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024

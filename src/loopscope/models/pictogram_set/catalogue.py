@@ -9,7 +9,7 @@ from typing import Any
 from loopscope.models.pictogram_set.words import plural_of
 
 # The chance of the next member of a kind or a theme, relative to the one before it.
-TYPICALITY = 0.6
+TYPICALITY = 0.5
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def typicality(count: int) -> list[float]:
     Examples
     --------
     >>> [round(chance, 3) for chance in typicality(3)]
-    [0.51, 0.306, 0.184]
+    [0.571, 0.286, 0.143]
     """
     weights = [TYPICALITY**rank for rank in range(count)]
     return [weight / sum(weights) for weight in weights]

@@ -59,9 +59,9 @@ class Manner:
 
     kind: float = 0.25
     usual_colour: float = 0.15
-    unusual_colour: float = 0.9
+    unusual_colour: float = 0.7
     size: float = 0.4
-    third: float = 0.4
+    third: float = 0.35
     ground: float = 0.5
 
 
