@@ -12,7 +12,7 @@ PALETTE: dict[str, tuple[int, int, int]] = {
     "olive": (134, 134, 66), "green": (66, 148, 90), "teal": (30, 120, 128), "turquoise": (104, 204, 196),
     "sky blue": (160, 208, 238), "blue": (62, 112, 196), "navy": (42, 54, 104), "purple": (124, 78, 162),
     "lavender": (196, 180, 230), "pink": (243, 164, 186), "brown": (140, 94, 64), "beige": (224, 203, 168),
-    "cream": (251, 244, 222), "white": (255, 255, 255), "grey": (144, 150, 156), "black": (50, 50, 56),
+    "cream": (251, 244, 222), "white": (255, 255, 255), "grey": (144, 150, 156), "black": (62, 62, 70),
 }  # fmt: skip
 NAMES = tuple(PALETTE)
 CONTRAST = 36.0
@@ -76,9 +76,9 @@ def shade(colour: tuple[int, int, int]) -> tuple[int, int, int]:
     Examples
     --------
     >>> shade((200, 100, 0))
-    (84, 47, 10)
+    (64, 34, 4)
     """
-    red, green, blue = (round(0.37 * channel + 10) for channel in colour)
+    red, green, blue = (round(0.3 * channel + 4) for channel in colour)
     return red, green, blue
 
 
