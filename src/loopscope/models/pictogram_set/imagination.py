@@ -140,7 +140,8 @@ class Imagination:
 
     def _similarity(self, mention: Mention, vector: npt.NDArray[np.float32]) -> Weights:
         """Give the similarity of every pictogram to a phrase; about 1 for what the phrase means outright."""
-        similarity = np.round(self.meanings @ vector, DECIMALS).astype(np.float64)
+        products = np.einsum("pd,d->p", self.meanings, vector)
+        similarity: Weights = np.asarray(np.round(products, DECIMALS), np.float64)
         meant = self.catalogue.phrases.get(mention.phrase)
         if meant is not None:
             for number, chance in meant:

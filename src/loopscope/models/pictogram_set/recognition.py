@@ -96,7 +96,9 @@ def _square(image: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 def distances(features: Features) -> Features:
     """Give the squared distance of features, shape (n, features), from every template, shape (n, pictograms)."""
     shapes, squares = templates()
-    away: Features = np.square(features).sum(axis=1)[:, None] - 2 * features @ shapes.T + squares
+    # Not by BLAS: its last bits depend on the number of threads.
+    products: Features = np.einsum("nf,pf->np", features, shapes)
+    away: Features = np.square(features).sum(axis=1)[:, None] - 2 * products + squares
     return away
 
 
