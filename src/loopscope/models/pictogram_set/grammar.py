@@ -54,7 +54,7 @@ class Manner:
     third
         The chance that a third thing is spoken of.
     ground
-        The chance that the ground is said.
+        The chance that the ground is said where there is more than one thing.
     """
 
     kind: float = 0.25
@@ -91,11 +91,10 @@ def describe(sights: Sequence[Sight], ground: str, rng: np.random.Generator, man
     spoken = sights[: MOST_SPOKEN_OF if rng.random() < manner.third else MOST_SPOKEN_OF - 1]
     phrases = _phrases(spoken, rng, manner)
     behind = f"{_choice(('on', 'on', 'against'), rng)} {backdrop}"
-    said = rng.random() < manner.ground
     if len(spoken) == 1:
-        return _sentence(_alone(spoken[0], phrases[0], backdrop if said else "", rng))
+        return _sentence(_alone(spoken[0], phrases[0], backdrop, rng))
     body = _together(spoken, phrases, rng)
-    if not said:
+    if rng.random() >= manner.ground:
         return _sentence(body)
     return _sentence(f"{behind}, {body}" if rng.random() < 0.25 else f"{body}, {behind}")
 
@@ -118,10 +117,9 @@ def count_word(count: int, choice: float) -> str:
 
 
 def _alone(sight: Sight, phrase: str, backdrop: str, rng: np.random.Generator) -> str:
-    clause = f"{phrase} {_verb(sight, rng)}"
-    if not backdrop:
-        return f"{clause} alone"
-    return f"{clause} {_choice(('alone on', 'in the middle of', 'alone against'), rng)} {backdrop}"
+    company = "alone" if sight.count == 1 else "together"
+    place = _choice((f"{company} on", "in the middle of", f"{company} against"), rng)
+    return f"{phrase} {_verb(sight, rng)} {place} {backdrop}"
 
 
 def _together(sights: Sequence[Sight], phrases: list[str], rng: np.random.Generator) -> str:
