@@ -16,7 +16,7 @@ VERBS = {
     "person": (("stands", "stand"), ("waits", "wait")),
     "face": (("appears", "appear"), ("floats", "float")),
     "plant": (("grows", "grow"), ("stands", "stand")),
-    "food": (("lies", "lie"), ("rests", "rest")),
+    "food": (("sits", "sit"), ("rests", "rest")),
     "place": (("stands", "stand"), ("rises", "rise")),
     "view": (("lies", "lie"), ("appears", "appear")),
     "swimmer": (("swims", "swim"), ("drifts", "drift")),
@@ -61,7 +61,7 @@ class Manner:
     usual_colour: float = 0.15
     unusual_colour: float = 0.7
     size: float = 0.4
-    third: float = 0.35
+    third: float = 0.3
     ground: float = 0.5
 
 

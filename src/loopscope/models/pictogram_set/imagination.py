@@ -65,14 +65,14 @@ class Habits:
     candidates: int = 8
     temperature: float = 0.05
     least_similarity: float = 0.38
-    theme_temperature: float = 0.115
+    theme_temperature: float = 0.118
     theme_fame: float = 0.0
     theme_pull: float = 0.25
     association: float = 0.5
     count_memory: float = 0.75
     drop: float = 0.8
     company: float = 0.85
-    restraint: float = 0.55
+    restraint: float = 0.5
     new_ground: float = 0.6
     most_things: int = 3
 
