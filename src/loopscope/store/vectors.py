@@ -100,9 +100,7 @@ def load_embedding_index(
         :, np.lexsort((found[4], found[2]))
     ]
     last = session.scalar(select(func.max(Embedding.id)).where(Embedding.embedding_model_id == embedding_model_id))
-    return EmbeddingIndex(
-        embedding_id, invocation_id, run_id, experiment_id, sequence_number, rank_in_run, last or 0
-    )
+    return EmbeddingIndex(embedding_id, invocation_id, run_id, experiment_id, sequence_number, rank_in_run, last or 0)
 
 
 def load_vectors(
