@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 
 from loopscope.errors import ConfigError
+from loopscope.types import fault_of_text
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Seed = Annotated[int, Field(ge=0, lt=2**63, strict=True)]
 MAX_LENGTH = 10_000_000
+MAX_RUNS = 100_000
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -58,7 +61,7 @@ class ExperimentConfig(BaseModel):
     networks: tuple[tuple[Name, ...], ...] = Field(min_length=1)
     prompts: tuple[str, ...] = Field(min_length=1)
     seeds: tuple[Seed | None, ...] = ()
-    num_runs: int = Field(default=0, ge=0, strict=True)
+    num_runs: int = Field(default=0, ge=0, le=MAX_RUNS, strict=True)
     embedding_models: tuple[Name, ...] = ()
     max_length: int = Field(ge=1, le=MAX_LENGTH, strict=True)
 
@@ -77,7 +80,9 @@ class ExperimentConfig(BaseModel):
         for number, prompt in enumerate(prompts, 1):
             if not prompt.strip():
                 raise ValueError(f"prompt {number} is {prompt!r}; expected a text that is not blank")
-        _refuse_duplicates("prompt", prompts)
+            if fault := fault_of_text(prompt):
+                raise ValueError(f"prompt {number} is {prompt!r}: {fault}")
+        _refuse_duplicates("prompt", [" ".join(prompt.split()) for prompt in prompts])
         return prompts
 
     @field_validator("seeds")
@@ -123,7 +128,13 @@ class ExperimentConfig(BaseModel):
         try:
             return cls.model_validate(content)
         except ValidationError as error:
-            faults = "\n".join(f"  {_fault(dict(each))}" for each in error.errors(include_url=False))
+            found = error.errors(include_url=False)
+            # A list with a wrong item is also said to be too short: the item's own fault says more.
+            faults = "\n".join(
+                f"  {_fault(dict(each))}"
+                for each in found
+                if not (each["type"] == "too_short" and any(_is_within(other, each) for other in found))
+            )
             raise ConfigError(f"{source} cannot be performed:\n{faults}") from error
 
 
@@ -171,6 +182,10 @@ def _refuse_duplicates(what: str, values: Iterable[object]) -> None:
     repeated = [value for value, count in Counter(values).items() if count > 1]
     if repeated:
         raise ValueError(f"{what} {repeated[0]!r} stands there more than once; expected each {what} once")
+
+
+def _is_within(inner: ErrorDetails, outer: ErrorDetails) -> bool:
+    return inner is not outer and inner["loc"][: len(outer["loc"])] == outer["loc"]
 
 
 def _fault(error: dict[str, Any]) -> str:

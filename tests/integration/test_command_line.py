@@ -121,6 +121,7 @@ def test_failures_are_told_by_exit_code_and_words(loopscope, tmp_path):
         (("experiment", "plan", "unknown.toml"), 2, 'found no generator "FakePaintr"; did you mean "FakePainter"?'),
         (("experiment", "list"), 1, "there is no database at loopscope.db"),
         (("frobnicate",), 2, "No such command"),
+        (("cluster", "--db", "x.db", "list"), 2, "--db stands before the command list"),
         (("cluster", "perform", "MiniLM", "--downsample", "0"), 2, "--downsample"),
     ],
 )
@@ -143,13 +144,27 @@ def test_bad_input_is_refused_without_a_traceback(loopscope, tmp_path, words, co
         (("cluster", "perform", "FakeTextEmbedder", "--min-cluster-size", 500), "lower them, or perform more runs"),
         (("cluster", "show", "0123456"), "no clustering result has an id that begins with '0123456'"),
         (("chart", "raster", "-o", "raster.gif"), ".gif"),
+        (("chart", "raster", "-o", "e.toml/raster.svg"), "e.toml"),
+        (("cluster", "show", "{result}", "--images", "e.toml"), "e.toml"),
+        (("demo", "--out", "e.toml"), "e.toml"),
     ],
 )
 def test_what_cannot_be_done_says_why(loopscope, performed, words, said):
-    done = loopscope(*words)
+    done = loopscope(*(word.format(result=performed[1]["uuid"]) if isinstance(word, str) else word for word in words))
     assert done.returncode == 1, done.stderr
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_charts_are_listed(loopscope):
+    assert "medoid pictures with their captions" in loopscope("chart").stdout
+
+
+def test_a_path_with_spaces_is_quoted_in_what_to_type(loopscope, performed, tmp_path):
+    (tmp_path / "my folder").mkdir()
+    shutil.copy(tmp_path / "loopscope.db", tmp_path / "my folder/x.db")
+    done = loopscope(*CLUSTER, "--db", "my folder/x.db")
+    assert "--db 'my folder/x.db'" in done.stderr
 
 
 def test_models_are_listed_and_a_broken_plugin_with_its_error(loopscope):

@@ -1,5 +1,6 @@
 """Experiments performed with the fakes, on SQLite and on PostgreSQL."""
 
+from io import BytesIO
 from itertools import count
 
 import numpy as np
@@ -8,15 +9,20 @@ from PIL import Image
 from sqlalchemy import select, text
 
 from loopscope.config import ExperimentConfig
+from loopscope.data_prep import load_clusters_df, load_medoids_df
+from loopscope.datavis.cluster_sizes import plot_cluster_sizes
+from loopscope.datavis.raster import plot_raster
+from loopscope.datavis.saving import save_chart
 from loopscope.engine import invoking
-from loopscope.engine.performing import perform_experiment
+from loopscope.engine.clustering import cluster_embeddings
+from loopscope.engine.performing import perform_experiment, resume_experiment
 from loopscope.engine.randomness import new_streams
-from loopscope.errors import ConfigError, StoreError
+from loopscope.errors import ConfigError, NotFoundError, StoreError
 from loopscope.models import fakes
 from loopscope.models.registry import Registry
 from loopscope.schemas import Embedding, FailedAttempt, Invocation, Run
-from loopscope.store.experiments import create_experiment
-from loopscope.store.invocations import load_outputs
+from loopscope.store.experiments import count_experiment, create_experiment, delete_experiment
+from loopscope.store.outputs import load_outputs
 from loopscope.store.vectors import load_embedding_index, load_vectors
 
 FAKES = (
@@ -172,8 +178,8 @@ def test_a_generator_that_fails_sometimes_is_tried_again(store, registry):
     ("model", "cause"),
     [
         ("FailsAlways", "RuntimeError: the lamp is broken"),
-        ("GivesNothing", "TypeError: 'NoneType' object is not iterable"),
-        ("GivesTooFew", "found 0 results for 1 inputs; expected as many"),
+        ("GivesNothing", "TypeError: object of type 'NoneType' has no len()"),
+        ("GivesTooFew", "found 0 outputs for 1 inputs; expected as many outputs"),
         ("GivesPictures", "found Image for an output; expected a text"),
     ],
 )
@@ -270,6 +276,121 @@ def test_an_experiment_that_another_process_performs_is_left_to_it(store, regist
     config = ExperimentConfig(networks=(("FakeText",),), prompts=("a",), num_runs=2, max_length=3)
     with pytest.raises(StoreError, match="another process is performing experiment"):
         perform_experiment(config, store, registry=registry)
+
+
+def test_an_interrupted_experiment_is_not_called_complete(store, registry, monkeypatch):
+    from loopscope.engine import performing
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(performing, "perform_embeddings", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            perform_experiment(CONFIG, store, registry=registry)
+    with store.session() as session:
+        counts = count_experiment(session, 1)
+    assert (counts.ended_runs, counts.failed_runs, counts.embeddings) == (16, 0, 0)
+    assert counts.missing_embeddings == counts.invocations + counts.runs
+    assert not counts.complete
+    assert perform_experiment(CONFIG, store, registry=registry).complete
+
+
+def test_a_failure_of_embedding_stays_told_until_it_is_mended(store, registry, monkeypatch):
+    from loopscope.engine import performing
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    config = ExperimentConfig(
+        networks=(("FakeText",),), prompts=("a",), num_runs=6, max_length=6, embedding_models=("GivesNaN",)
+    )
+    failed = perform_experiment(config, store, registry=registry).counts.failed_runs
+    with monkeypatch.context() as patch:
+        patch.setattr(performing, "perform_embeddings", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            perform_experiment(config, store, registry=registry)
+    with store.session() as session:
+        assert count_experiment(session, 1).failed_runs == failed > 0
+
+
+def test_a_long_run_can_be_deleted(store):
+    config = ExperimentConfig(networks=(("FakeText",),), prompts=("a",), num_runs=1, max_length=3000)
+    perform_experiment(config, store, registry=Registry.of(fakes.FakeText))
+    with store.transaction() as session:
+        delete_experiment(session, 1)
+    with store.session() as session:
+        assert session.scalar(text("SELECT count(*) FROM invocation")) == 0
+
+
+def test_a_picture_that_is_broken_and_a_vector_that_is_none_are_failed_attempts(store):
+    class GivesCutPictures(fakes.FakePainter):
+        name = "GivesCutPictures"
+
+        def generate(self, inputs, seeds):
+            file = BytesIO()
+            Image.effect_noise((64, 64), 50).convert("RGB").save(file, "PNG")
+            return [Image.open(BytesIO(file.getvalue()[:1000])) for _ in inputs]
+
+    class GivesNone(fakes.FakeTextEmbedder):
+        name = "GivesNone"
+
+        def embed(self, inputs):
+            return [[None] * 26 for _ in inputs]
+
+    config = ExperimentConfig(
+        networks=(("GivesCutPictures", "FakeDescriber"), ("FakeText",)),
+        prompts=("a",),
+        num_runs=1,
+        max_length=2,
+        embedding_models=("GivesNone",),
+    )
+    registry = Registry.of(GivesCutPictures, fakes.FakeDescriber, fakes.FakeText, GivesNone)
+    done = perform_experiment(config, store, registry=registry)
+    assert (done.counts.failed_runs, done.counts.invocations, done.counts.embeddings) == (2, 2, 0)
+
+
+def test_an_unknown_experiment_is_not_found(store):
+    with pytest.raises(NotFoundError, match="there is no experiment 99"):
+        resume_experiment(99, store)
+
+
+@pytest.mark.parametrize(
+    ("said", "clusters", "outliers"),
+    [(["moon"] * 40, 1, 0), ([chr(97 + i % 26) * (1 + i // 26) for i in range(26)], 0, 26)],
+    ids=["all equal", "all outliers"],
+)
+def test_degenerate_outputs_go_all_the_way_to_a_chart(store, tmp_path, said, clusters, outliers):
+    class Recites(fakes.FakeText):
+        name = "Recites"
+
+        def __init__(self):
+            self.lines = iter(said)
+
+        def generate(self, inputs, seeds):
+            return [next(self.lines) for _ in inputs]
+
+    config = ExperimentConfig(
+        networks=(("Recites",),),
+        prompts=("a",),
+        num_runs=1,
+        max_length=len(said),
+        embedding_models=("FakeTextEmbedder",),
+    )
+    perform_experiment(config, store, registry=Registry.of(Recites, fakes.FakeTextEmbedder))
+    found = cluster_embeddings(
+        store,
+        "FakeTextEmbedder",
+        min_cluster_size=5,
+        min_samples=3,
+        epsilon=0.0,
+        allow_single_cluster=clusters == 1,
+    )
+    assert (found.clusters, found.outliers) == (clusters, outliers)
+    with store.session() as session:
+        save_chart(plot_raster(load_clusters_df(session, found.clustering_result_id)), tmp_path / "raster.svg")
+        save_chart(plot_cluster_sizes(load_medoids_df(session, found.clustering_result_id)), tmp_path / "sizes.svg")
+    assert (tmp_path / "raster.svg").exists()
 
 
 def test_one_run_of_one_step_and_a_run_without_text(store, registry):

@@ -244,3 +244,6 @@ def test_a_read_only_file_can_be_read_and_not_written(loopscope, prepared, tmp_p
     assert refused.returncode == 1
     assert "read-only" in refused.stderr
     assert "Traceback" not in refused.stderr
+    clustered = loopscope("cluster", "perform", "FakeTextEmbedder", "--db", folder / "loopscope.db")
+    assert (clustered.returncode, "read-only" in clustered.stderr) == (1, True)
+    assert "Traceback" not in clustered.stderr

@@ -7,10 +7,9 @@ from typing import Annotated
 import typer
 
 from loopscope.cli import chart, cluster, db, demo, experiment, model, run
+from loopscope.cli.ending import FAILED, USAGE
 from loopscope.cli.output import complain
 from loopscope.errors import ConfigError, LoopscopeError
-
-FAILED, USAGE = 1, 2
 
 HELP = """Run generative models in loops and see where they settle.
 
@@ -57,6 +56,10 @@ def main() -> None:
     except LoopscopeError as error:
         complain(str(error))
         sys.exit(USAGE if isinstance(error, ConfigError) else FAILED)
-    except BrokenPipeError:
+    except BrokenPipeError:  # the reader of a pipe, such as head, has seen enough
         sys.stderr.close()
+        sys.exit(FAILED)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        complain(f"{where}{error.strerror or error}; expected a place that can be read and written")
         sys.exit(FAILED)

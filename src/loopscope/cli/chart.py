@@ -1,17 +1,22 @@
 """``loopscope chart``: draw a frame to a file."""
 
+import json
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from loopscope.cli.ending import interruptible
+from loopscope.cli.ids import resolve
 from loopscope.cli.options import DEFAULT_DATABASE, Database, ExperimentOption
-from loopscope.cli.output import say
+from loopscope.cli.output import print_table, say
 from loopscope.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
+    import polars as pl
+
+    from loopscope.store.connection import Store
 
 
 class Chart(StrEnum):
@@ -23,14 +28,26 @@ class Chart(StrEnum):
     DRIFT = "drift"
 
 
+SHOWN = {
+    Chart.RASTER: "runs × steps, coloured by cluster",
+    Chart.SIZES: "clusters by size, with their medoids",
+    Chart.GALLERY: "medoid pictures with their captions (PNG)",
+    Chart.DRIFT: "how far texts or pictures are from where their run began",
+}
+
+
+class Since(StrEnum):
+    """Where drift is measured from."""
+
+    PROMPT = "prompt"
+    START = "start"
+
+
 def draw_chart(
     name: Annotated[
-        Chart,
-        typer.Argument(
-            help="raster: runs × steps, coloured by cluster. sizes: clusters with their medoids. "
-            "gallery: medoid pictures with captions. drift: distance of the texts from their prompt."
-        ),
-    ],
+        Chart | None,
+        typer.Argument(metavar="NAME", help="One of: raster, sizes, gallery, drift. Bare, they are listed."),
+    ] = None,
     db: Database = DEFAULT_DATABASE,
     clustering: Annotated[
         str | None,
@@ -40,57 +57,88 @@ def draw_chart(
     model: Annotated[
         str | None, typer.Option("--model", metavar="MODEL", help="The embedding model whose drift is drawn.")
     ] = None,
+    since: Annotated[Since, typer.Option(help="Where drift is measured from.")] = Since.PROMPT,
     output: Annotated[
         Path | None,
         typer.Option(
-            "-o", "--output", metavar="FILE", help="To .html (works offline), .png, .svg or .pdf. [default: NAME.html]"
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="To .html (works offline), .png, .svg or .pdf; by default NAME.html, the gallery NAME.png.",
         ),
     ] = None,
 ) -> None:
-    """Draw a chart to a file: HTML that works offline, PNG, SVG or PDF; the gallery as PNG."""
+    """Draw a chart to a file: HTML that works offline, PNG, SVG or PDF. Bare, it lists the charts."""
+    if name is None:
+        print_table(["chart", "shows"], [[each.value, shows] for each, shows in SHOWN.items()])
+        return
     from loopscope.datavis.saving import save_chart
     from loopscope.store.connection import open_store
 
     path = output or Path(f"{name}.{'png' if name is Chart.GALLERY else 'html'}")
-    with open_store(db) as store, store.session() as session:
-        chart = _draw(session, name, clustering, experiment, model)
-    say(f"wrote {save_chart(chart, path)}")
+    with open_store(db) as store, interruptible(f"{path} was not written"):
+        if name is Chart.DRIFT:
+            drawn = _draw_drift(store, experiment, model, since.value)
+        else:
+            drawn = _draw_clusters(store, name, clustering, experiment)
+        say(f"wrote {save_chart(drawn, path)}")
 
 
-def _draw(session: "Session", name: Chart, clustering: str | None, experiment: str | None, model: str | None) -> Any:
+def _draw_drift(store: "Store", experiment: str | None, model: str | None, since: Literal["prompt", "start"]) -> Any:
     import polars as pl
 
-    from loopscope.data_prep import load_clusters_df, load_drift_df, load_medoids_df
-    from loopscope.datavis.cluster_sizes import plot_cluster_sizes
+    from loopscope.data_prep import load_drift_df
     from loopscope.datavis.drift import plot_drift
+    from loopscope.schemas import Experiment
+
+    experiment_id = resolve(store, Experiment, experiment) if experiment else None
+    with store.session() as session:
+        drift = load_drift_df(session, model, experiment_id)
+    if model is None and since == "prompt":
+        drift = drift.filter(pl.col("drift_from_prompt").is_not_null())
+    return plot_drift(drift, since=since)
+
+
+def _draw_clusters(store: "Store", name: Chart, clustering: str | None, experiment: str | None) -> Any:
+    from loopscope.data_prep import load_clusters_df, load_medoids_df
+    from loopscope.datavis.cluster_sizes import plot_cluster_sizes
     from loopscope.datavis.gallery import draw_medoid_gallery
     from loopscope.datavis.raster import plot_raster
-    from loopscope.schemas import Experiment
-    from loopscope.store.ids import resolve_uuid
 
-    experiment_id = resolve_uuid(session, Experiment, experiment) if experiment else None
-    if name is Chart.DRIFT:
-        drift = load_drift_df(session, model, experiment_id)
-        return plot_drift(drift.filter(pl.col("drift_from_prompt").is_not_null()))
-    result_id = _choose_result(session, clustering)
-    if name is Chart.RASTER:
+    result_id = _choose_result(store, clustering)
+    with store.session() as session:
+        if name is Chart.GALLERY:
+            return draw_medoid_gallery(load_medoids_df(session, result_id, include_pictures=True))
+        if name is Chart.SIZES:
+            return plot_cluster_sizes(load_medoids_df(session, result_id))
         clusters = load_clusters_df(session, result_id, include_unclustered=True)
-        return plot_raster(
-            clusters if experiment_id is None else clusters.filter(pl.col("experiment_id") == experiment_id)
-        )
-    if name is Chart.SIZES:
-        return plot_cluster_sizes(load_medoids_df(session, result_id))
-    return draw_medoid_gallery(load_medoids_df(session, result_id, include_pictures=True))
+    return plot_raster(_of_experiments(store, clusters, result_id, experiment))
 
 
-def _choose_result(session: "Session", prefix: str | None) -> int:
+def _of_experiments(store: "Store", clusters: "pl.DataFrame", result_id: int, experiment: str | None) -> "pl.DataFrame":
+    """Keep the experiment that is asked for, by default those that the result was made of; add the result's id."""
+    import polars as pl
+
+    from loopscope.data_prep import load_clustering_results_df
+    from loopscope.schemas import Experiment
+
+    with store.session() as session:
+        result = load_clustering_results_df(session, result_id).row(0, named=True)
+    clusters = clusters.with_columns(clustering_result_uuid=pl.lit(result["uuid"]))
+    uuids = [experiment] if experiment else json.loads(result["selection"])["experiments"]
+    if uuids is None:
+        return clusters
+    return clusters.filter(pl.col("experiment_id").is_in([resolve(store, Experiment, uuid) for uuid in uuids]))
+
+
+def _choose_result(store: "Store", prefix: str | None) -> int:
     from loopscope.data_prep import load_clustering_results_df
     from loopscope.schemas import ClusteringResult
-    from loopscope.store.ids import resolve_uuid
 
     if prefix is not None:
-        return resolve_uuid(session, ClusteringResult, prefix)
-    results = load_clustering_results_df(session).sort("clustering_result_id")
+        return resolve(store, ClusteringResult, prefix)
+    with store.session() as session:
+        results = load_clustering_results_df(session)
     if results.is_empty():
         raise NotFoundError("found no clustering result; expected one to draw: loopscope cluster perform MODEL")
     newest = results.row(-1, named=True)

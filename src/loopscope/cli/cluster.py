@@ -1,14 +1,13 @@
 """``loopscope cluster``: perform, list, show and delete clusterings; every medoid of every result."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from loopscope.cli.options import DEFAULT_DATABASE, AsJson, Database, ImagesFolder
+from loopscope.cli.ending import interruptible
+from loopscope.cli.ids import resolve
+from loopscope.cli.options import DEFAULT_DATABASE, AsJson, Database, ImagesFolder, refuse_options_before_command
 from loopscope.cli.output import counted, print_facts, print_json, print_table, say
-
-if TYPE_CHECKING:
-    from loopscope.store.connection import Store
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -18,6 +17,7 @@ ResultId = Annotated[str, typer.Argument(metavar="ID", help="The clustering resu
 @app.callback(help="Clusterings: many results of one model stand side by side. Bare, it lists them.")
 def clusterings(context: typer.Context, db: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> None:
     """List clustering results when no command is named."""
+    refuse_options_before_command(context)
     if context.invoked_subcommand is None:
         list_results(db, as_json)
 
@@ -61,7 +61,8 @@ def perform(
     with open_store(db) as store:
         with store.session() as session:
             chosen = [resolve_uuid(session, Experiment, prefix) for prefix in experiment or ()]
-        with shown_progress() as progress:
+        nothing = f"nothing was saved; to cluster again: loopscope cluster perform {model} {store.place.option}"
+        with interruptible(nothing), shown_progress() as progress:
             done = cluster_embeddings(
                 store,
                 model,
@@ -75,11 +76,11 @@ def perform(
             )
     if as_json:
         print_json(asdict(done))
-    short = done.uuid.hex[:8]
+    short, at = done.uuid.hex[:8], store.place.option
     say(
         f"clustering {short}: {counted(done.clusters, 'cluster')} and {counted(done.outliers, 'outlier')} of "
         f"{counted(done.embeddings, 'embedding')}; "
-        f"log in {done.log_file}. Next: loopscope cluster show {short} --db {db}"
+        f"log in {done.log_file}. Next: loopscope cluster show {short} {at}"
     )
 
 
@@ -93,6 +94,9 @@ def list_results(db: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> No
         frame = load_clustering_results_df(session)
     if as_json:
         print_json(frame.to_dicts())
+        return
+    if frame.is_empty():
+        say("no clustering results yet; make one: loopscope cluster perform MODEL")
         return
     print_table(
         ["id", "finished", "model", "algorithm", "downsample", "clusters", "members", "outliers", "parameters"],
@@ -121,13 +125,14 @@ def show(
     """Show the clusters of a result by size, each led by the text or picture that is its medoid."""
     import polars as pl
 
-    from loopscope.clustering.result import OUTLIER
     from loopscope.data_prep import load_clustering_results_df, load_medoids_df
     from loopscope.export.pictures import export_medoid_pictures
+    from loopscope.schemas import ClusteringResult
     from loopscope.store.connection import open_store
+    from loopscope.types import OUTLIER
 
     with open_store(db) as store:
-        result_id = _resolve(store, result)
+        result_id = resolve(store, ClusteringResult, result)
         with store.session() as session:
             facts = load_clustering_results_df(session).row(
                 by_predicate=pl.col("clustering_result_id") == result_id, named=True
@@ -199,22 +204,15 @@ def medoids(db: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> None:
 @app.command("delete")
 def delete(result: ResultId, db: Database = DEFAULT_DATABASE) -> None:
     """Delete one clustering result with its clusters and assignments; outputs and embeddings stay."""
+    from loopscope.schemas import ClusteringResult
     from loopscope.store.clusterings import delete_clustering
     from loopscope.store.connection import open_store
 
     with open_store(db) as store:
-        result_id = _resolve(store, result)
+        result_id = resolve(store, ClusteringResult, result)
         with store.transaction() as session:
             delete_clustering(session, result_id)
     say(f"deleted clustering {result}")
-
-
-def _resolve(store: "Store", prefix: str) -> int:
-    from loopscope.schemas import ClusteringResult
-    from loopscope.store.ids import resolve_uuid
-
-    with store.session() as session:
-        return resolve_uuid(session, ClusteringResult, prefix)
 
 
 def _said(parameters: dict[str, object]) -> str:

@@ -16,8 +16,9 @@ def database() -> None:
 @app.command()
 def upgrade(db: Database = DEFAULT_DATABASE) -> None:
     """Bring the tables of a database to this version of Loopscope; the data stays."""
+    from loopscope.store.location import parse_location
     from loopscope.store.upgrade import upgrade_store
 
     done = upgrade_store(db)
     change = "nothing to do" if done.before == done.after else f"upgraded from {done.before or 'an empty database'}"
-    say(f"{db} is at revision {done.after}: {change}")
+    say(f"{parse_location(db).name} is at revision {done.after}: {change}")

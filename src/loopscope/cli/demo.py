@@ -1,5 +1,6 @@
 """``loopscope demo``: the built-in experiment from prompts to charts."""
 
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -7,20 +8,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from loopscope.cli.output import complain, say
+from loopscope.cli.ending import FINISHED_WITH_FAILURES, interruptible
+from loopscope.cli.output import say
 
 if TYPE_CHECKING:
     from loopscope.engine.clustering import Clustered
     from loopscope.engine.performing import Performed
     from loopscope.store.connection import Store
 
-FINISHED_WITH_FAILURES, INTERRUPTED = 3, 130
+
+SHARED_BY = 3
 
 
 def perform_demo(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where everything goes.")] = Path("demo"),
     db: Annotated[
-        str | None, typer.Option("--db", metavar="PATH|URL", help="The database. [default: DIR/loopscope.db]")
+        str | None,
+        typer.Option(
+            "--db", metavar="PATH|URL", help="The database; by default DIR/loopscope.db, whatever LOOPSCOPE_DB says."
+        ),
     ] = None,
 ) -> None:
     """Perform the built-in experiment: paint, describe, embed, cluster and draw. Takes a few minutes, needs no GPU.
@@ -32,14 +38,12 @@ def perform_demo(
 
     out.mkdir(parents=True, exist_ok=True)
     location = db or str(out / "loopscope.db")
-    try:
-        with open_store(location, create=True) as store:
+    with open_store(location, create=True) as store:
+        command = f"loopscope demo --out {shlex.quote(str(out))} {store.place.option}"
+        with interruptible(f"what was finished is in {location}. Go on with: {command}"):
             performed, clustered = _perform(store)
-            written = _draw(store, clustered, out)
-    except KeyboardInterrupt:
-        complain(f"interrupted; what was finished is in {location}. Go on with: loopscope demo --out {out}")
-        raise typer.Exit(INTERRUPTED) from None
-    _tell_what_next(location, performed, clustered, written, out)
+            written, shared = _draw(store, performed.experiment_id, clustered, out)
+    _tell_what_next(store.place.option, performed, clustered, written, shared, out)
     if not performed.complete:
         raise typer.Exit(FINISHED_WITH_FAILURES)
 
@@ -74,7 +78,10 @@ def _perform(store: "Store") -> "tuple[Performed, dict[str, Clustered]]":
     return performed, clustered
 
 
-def _draw(store: "Store", clustered: "dict[str, Clustered]", out: Path) -> list[Path]:
+def _draw(store: "Store", experiment_id: int, clustered: "dict[str, Clustered]", out: Path) -> tuple[list[Path], int]:
+    """Draw the charts; return their paths, and how many clusters of texts three or more prompts visited."""
+    import polars as pl
+
     from loopscope.data_prep import load_clusters_df, load_drift_df, load_medoids_df
     from loopscope.datavis.cluster_sizes import plot_cluster_sizes
     from loopscope.datavis.drift import plot_drift
@@ -85,10 +92,12 @@ def _draw(store: "Store", clustered: "dict[str, Clustered]", out: Path) -> list[
 
     texts, pictures = clustered["MiniLM"].clustering_result_id, clustered["ColourLayout"].clustering_result_id
     with store.session() as session:
-        clusters = load_clusters_df(session, texts, include_unclustered=True)
+        clusters = load_clusters_df(session, texts).with_columns(
+            clustering_result_uuid=pl.lit(str(clustered["MiniLM"].uuid))
+        )
         medoids = load_medoids_df(session, texts, include_pictures=True)
         picture_medoids = load_medoids_df(session, pictures, include_pictures=True)
-        drift = load_drift_df(session, embedding_model="MiniLM")
+        drift = load_drift_df(session, "MiniLM", experiment_id)
     charts: dict[str, Any] = {
         "raster": plot_raster(clusters),
         "sizes": plot_cluster_sizes(medoids),
@@ -103,20 +112,27 @@ def _draw(store: "Store", clustered: "dict[str, Clustered]", out: Path) -> list[
     written.append(save_chart(draw_medoid_gallery(picture_medoids), out / "charts" / "gallery_pictures.png"))
     export_medoid_pictures(medoids, out / "pictures" / "texts")
     export_medoid_pictures(picture_medoids, out / "pictures" / "pictures")
-    return written
+    shared = medoids.filter((pl.col("cluster_id") >= 0) & (pl.col("n_prompts") >= SHARED_BY)).height
+    return written, shared
 
 
 def _tell_what_next(
-    location: str, performed: "Performed", clustered: "dict[str, Clustered]", written: list[Path], out: Path
+    at: str,
+    performed: "Performed",
+    clustered: "dict[str, Clustered]",
+    written: list[Path],
+    shared: int,
+    out: Path,
 ) -> None:
     counts = performed.counts
     result = clustered["MiniLM"]
-    at = f"--db {location}"
+    location = at.removeprefix("--db ")
     say("")
+    made = f"{counts.runs:,} runs, {counts.invocations:,} invocations and {counts.embeddings:,} embeddings"
+    say(f"{made} are in {location}.")
     say(
-        f"{counts.runs:,} runs, {counts.invocations:,} invocations and {counts.embeddings:,} embeddings "
-        f"are in {location}. "
-        f"The {result.embeddings:,} texts fall into {result.clusters} clusters, with {result.outliers:,} outliers."
+        f"The {result.embeddings:,} texts fall into {result.clusters} clusters, with {result.outliers:,} outliers; "
+        f"{shared} of the clusters are visited from {SHARED_BY} or more of the prompts."
     )
     say("Charts: " + ", ".join(str(path) for path in written))
     say(f"Pictures of the medoids: {out / 'pictures'}")

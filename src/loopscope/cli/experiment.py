@@ -1,21 +1,21 @@
 """``loopscope experiment``: perform, plan, list, show, resume and delete experiments."""
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from loopscope.cli.options import DEFAULT_DATABASE, AsJson, Database
+from loopscope.cli.ending import FINISHED_WITH_FAILURES, interruptible
+from loopscope.cli.ids import resolve
+from loopscope.cli.options import DEFAULT_DATABASE, AsJson, Database, refuse_options_before_command
 from loopscope.cli.output import complain, counted, duration, print_facts, print_json, print_table, say
-from loopscope.errors import StoreError
 
 if TYPE_CHECKING:
     from loopscope.engine.performing import Performed
     from loopscope.engine.progress import Progress
     from loopscope.store.connection import Store
-
-FINISHED_WITH_FAILURES, INTERRUPTED = 3, 130
 
 FILE_HELP = """\
 An experiment file says it all, in TOML (or YAML, or JSON):
@@ -37,6 +37,7 @@ ExperimentId = Annotated[str, typer.Argument(metavar="ID", help="The experiment:
 @app.callback(help=f"Experiments: networks × prompts × seeds. Bare, it lists them.\n\n\b\n{FILE_HELP}")
 def experiments(context: typer.Context, db: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> None:
     """List experiments when no command is named."""
+    refuse_options_before_command(context)
     if context.invoked_subcommand is None:
         list_experiments(db, as_json)
 
@@ -61,7 +62,7 @@ def perform(
             store,
             as_json,
             lambda progress: perform_experiment(config, store, progress=progress, again=again),
-            f"loopscope experiment perform {file} --db {db}",
+            f"loopscope experiment perform {shlex.quote(str(file))} {store.place.option}",
         )
 
 
@@ -69,15 +70,16 @@ def perform(
 def resume(experiment: ExperimentId, db: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> None:
     """Go on with an experiment where it stood; runs that failed are tried again."""
     from loopscope.engine.performing import resume_experiment
+    from loopscope.schemas import Experiment
     from loopscope.store.connection import open_store
 
     with open_store(db) as store:
-        experiment_id = _resolve(store, experiment)
+        experiment_id = resolve(store, Experiment, experiment)
         _perform(
             store,
             as_json,
             lambda progress: resume_experiment(experiment_id, store, progress=progress),
-            f"loopscope experiment resume {experiment} --db {db}",
+            f"loopscope experiment resume {experiment} {store.place.option}",
         )
 
 
@@ -90,10 +92,12 @@ def plan(file: ExperimentFile, db: Database = DEFAULT_DATABASE, as_json: AsJson 
     from loopscope.engine.planning import plan_experiment
     from loopscope.models.registry import Registry
     from loopscope.store.connection import open_store
+    from loopscope.store.location import parse_location
 
     config = load_experiment_config(file)
     registry = Registry.installed()
-    if "://" in db or Path(db).exists():
+    place = parse_location(db)
+    if place.path is None or place.path.exists():
         with open_store(db) as store:
             planned = plan_experiment(config, registry, store)
     else:
@@ -144,6 +148,9 @@ def list_experiments(db: Database = DEFAULT_DATABASE, as_json: AsJson = False) -
     if as_json:
         print_json(frame.to_dicts())
         return
+    if frame.is_empty():
+        say("no experiments yet; perform one: loopscope experiment perform FILE")
+        return
     print_table(
         ["id", "created", "networks", "prompts", "length", "runs", "ended", "failed", "invocations"],
         [
@@ -170,17 +177,23 @@ def show(experiment: ExperimentId, db: Database = DEFAULT_DATABASE, as_json: AsJ
     import polars as pl
 
     from loopscope.data_prep import load_experiments_df, load_runs_df
+    from loopscope.schemas import Experiment
     from loopscope.store.connection import open_store
-    from loopscope.store.experiments import load_config
+    from loopscope.store.experiments import count_experiment, load_config
 
     with open_store(db) as store:
-        experiment_id = _resolve(store, experiment)
+        experiment_id = resolve(store, Experiment, experiment)
         with store.session() as session:
             row = load_experiments_df(session).row(by_predicate=pl.col("experiment_id") == experiment_id, named=True)
             runs = load_runs_df(session, experiment_id)
             config = load_config(session, experiment_id)
+            counts = count_experiment(session, experiment_id)
     if as_json:
-        print_json(row | {"config": config.model_dump(mode="json"), "runs": runs.to_dicts()})
+        print_json(
+            row
+            | {"n_missing_embeddings": counts.missing_embeddings, "config": config.model_dump(mode="json")}
+            | {"runs": runs.to_dicts()}
+        )
         return
     print_facts(
         {
@@ -192,7 +205,7 @@ def show(experiment: ExperimentId, db: Database = DEFAULT_DATABASE, as_json: AsJ
             "max length": row["max_length"],
             "runs": f"{row['n_runs']}, of which {row['n_ended']} ended and {row['n_failed']} failed",
             "invocations": row["n_invocations"],
-            "embeddings": row["n_embeddings"],
+            "embeddings": f"{counts.embeddings}, and {counts.missing_embeddings} missing",
         }
     )
     reasons = runs.group_by("network", "stop_reason").agg(pl.len().alias("runs"), pl.col("length").mean())
@@ -211,13 +224,12 @@ def delete(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Delete an experiment with its runs, outputs and embeddings; refused while a clustering holds some of them."""
-    from sqlalchemy.exc import IntegrityError
-
+    from loopscope.schemas import Experiment
     from loopscope.store.connection import open_store
     from loopscope.store.experiments import count_experiment, delete_experiment
 
     with open_store(db) as store:
-        experiment_id = _resolve(store, experiment)
+        experiment_id = resolve(store, Experiment, experiment)
         with store.session() as session:
             counts = count_experiment(session, experiment_id)
         if not yes:
@@ -228,13 +240,7 @@ def delete(
                 err=True,
             )
         with store.transaction() as session:
-            try:
-                delete_experiment(session, experiment_id)
-            except IntegrityError as error:
-                raise StoreError(
-                    f"embeddings of experiment {experiment} take part in clustering results; nothing was deleted: "
-                    "see loopscope cluster list, delete those with loopscope cluster delete ID, then try again"
-                ) from error
+            delete_experiment(session, experiment_id)
     say(f"deleted experiment {experiment}")
 
 
@@ -244,12 +250,9 @@ def _perform(store: "Store", as_json: bool, perform_with: "Callable[[Progress], 
 
     from loopscope.cli.progress import shown_progress
 
-    try:
-        with shown_progress() as progress:
-            done = perform_with(progress)
-    except KeyboardInterrupt:
-        complain(f"interrupted; what was finished is in {store.location}. Go on with: {command}")
-        raise typer.Exit(INTERRUPTED) from None
+    kept = f"what was finished is in {store.location}. Go on with: {command}"
+    with interruptible(kept), shown_progress() as progress:
+        done = perform_with(progress)
     counts = done.counts
     if as_json:
         print_json({"experiment_uuid": str(done.uuid)} | asdict(counts))
@@ -258,18 +261,12 @@ def _perform(store: "Store", as_json: bool, perform_with: "Callable[[Progress], 
         f"experiment {short}: {counts.runs - counts.failed_runs} of {counted(counts.runs, 'run')} complete, "
         f"{counted(counts.invocations, 'invocation')} and {counted(counts.embeddings, 'embedding')} in {store.location}"
     )
-    if not done.complete:
+    if counts.failed_runs:
         complain(
             f"in {counted(counts.failed_runs, 'run')} something failed for good: "
-            f"loopscope run list --experiment {short} --db {store.location} says what; "
-            f"to try those again: {command}"
+            f"loopscope run list --experiment {short} {store.place.option} says what; to try those again: {command}"
         )
+    elif not done.complete:
+        complain(f"something is left to be done, since another process worked on it as well; go on with: {command}")
+    if not done.complete:
         raise typer.Exit(FINISHED_WITH_FAILURES)
-
-
-def _resolve(store: "Store", prefix: str) -> int:
-    from loopscope.schemas import Experiment
-    from loopscope.store.ids import resolve_uuid
-
-    with store.session() as session:
-        return resolve_uuid(session, Experiment, prefix)

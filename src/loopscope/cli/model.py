@@ -2,7 +2,7 @@
 
 import typer
 
-from loopscope.cli.options import AsJson
+from loopscope.cli.options import AsJson, refuse_options_before_command
 from loopscope.cli.output import print_json, print_table, say
 
 app = typer.Typer(invoke_without_command=True)
@@ -11,6 +11,7 @@ app = typer.Typer(invoke_without_command=True)
 @app.callback(help="Models: what paints, describes, reads and embeds. Bare, it lists them.")
 def models(context: typer.Context, as_json: AsJson = False) -> None:
     """List models when no command is named."""
+    refuse_options_before_command(context)
     if context.invoked_subcommand is None:
         list_models(as_json)
 

@@ -4,7 +4,14 @@ from typing import Annotated
 
 import typer
 
-from loopscope.cli.options import DEFAULT_DATABASE, AsJson, Database, ExperimentOption, ImagesFolder
+from loopscope.cli.options import (
+    DEFAULT_DATABASE,
+    AsJson,
+    Database,
+    ExperimentOption,
+    ImagesFolder,
+    refuse_options_before_command,
+)
 from loopscope.cli.output import print_facts, print_json, print_table
 
 app = typer.Typer(invoke_without_command=True)
@@ -18,6 +25,7 @@ def runs(
     as_json: AsJson = False,
 ) -> None:
     """List runs when no command is named."""
+    refuse_options_before_command(context)
     if context.invoked_subcommand is None:
         list_runs(db, experiment, as_json)
 

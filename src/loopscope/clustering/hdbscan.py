@@ -5,9 +5,7 @@ import numpy as np
 from loopscope.clustering.repeats import collapse_repeats
 from loopscope.clustering.result import Clustering, number_clusters
 from loopscope.errors import ClusteringError
-from loopscope.types import Vectors
-
-UNIT_TOLERANCE = 1e-3
+from loopscope.types import UNIT_TOLERANCE, Vectors
 
 
 def hdbscan(
@@ -64,10 +62,7 @@ def hdbscan(
     if len(distinct.first) == 1 and allow_single_cluster and len(vectors) >= min_cluster_size:
         return number_clusters(vectors, np.zeros(len(vectors), dtype=np.int64), np.ones(len(vectors)))
     if len(distinct.first) < max(min_cluster_size, min_samples):
-        raise ClusteringError(
-            f"found {len(distinct.first)} distinct among {len(vectors)} embeddings; expected at least as many as "
-            f"min_cluster_size = {min_cluster_size} and min_samples = {min_samples}: lower them, or perform more runs"
-        )
+        raise ClusteringError(_too_few(len(distinct.first), len(vectors), min_cluster_size, min_samples))
     from sklearn.cluster import HDBSCAN
 
     fitted = HDBSCAN(
@@ -79,6 +74,16 @@ def hdbscan(
     ).fit(vectors[distinct.first].astype(np.float64))
     labels = fitted.labels_.astype(np.int64)[distinct.inverse]
     return number_clusters(vectors, labels, fitted.probabilities_.astype(np.float64)[distinct.inverse])
+
+
+def _too_few(distinct: int, n: int, min_cluster_size: int, min_samples: int) -> str:
+    found = f"found {distinct} distinct among {n} embeddings"
+    if distinct == 1 and n >= min_cluster_size:
+        return f"{found}: all are equal; expected that all may be one cluster: allow a single cluster"
+    return (
+        f"{found}; expected at least as many as min_cluster_size = {min_cluster_size} and min_samples = {min_samples}: "
+        "lower them, or perform more runs"
+    )
 
 
 def _check(vectors: Vectors, min_cluster_size: int, min_samples: int, epsilon: float) -> None:

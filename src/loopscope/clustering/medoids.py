@@ -6,6 +6,8 @@ from loopscope.clustering.repeats import collapse_repeats
 from loopscope.types import Vectors
 
 BLOCK = 1024
+ROUNDING = 1e-12
+"""Sums that differ by less, relative to the smallest, are equal: float64 adds them up in whatever order."""
 
 
 def medoid_of(vectors: Vectors) -> int:
@@ -31,4 +33,5 @@ def medoid_of(vectors: Vectors) -> int:
     sums = np.concatenate(
         [cdist(points[start : start + BLOCK], points) @ distinct.counts for start in range(0, len(points), BLOCK)]
     )
-    return int(distinct.first[np.argmin(sums)])
+    nearest = np.flatnonzero(sums <= sums.min() * (1 + ROUNDING))
+    return int(distinct.first[nearest[0]])

@@ -6,9 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from loopscope.clustering.medoids import medoid_of
-from loopscope.types import Vectors
-
-OUTLIER = -1
+from loopscope.types import OUTLIER, Vectors
 
 
 @dataclass(frozen=True)

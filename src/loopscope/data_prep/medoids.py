@@ -33,6 +33,7 @@ COLUMNS = (
     Column("caption", pl.String, "the medoid's text, or that nearest to its picture"),
     Column("n_runs", pl.Int64, "from how many runs its embeddings come"),
     Column("n_prompts", pl.Int64, "from how many initial prompts its embeddings come"),
+    Column("clustering_result_uuid", pl.String, "the public id of the clustering result"),
 )
 PICTURE = Column("picture", pl.Binary, "the medoid's picture, or that which its text describes; null where none is")
 
@@ -74,7 +75,8 @@ def load_medoids_df(
         .join(runs, on="run_id", how="left")
         .join(_count_origins(session, clustering_result_id, runs), on="cluster_key", how="left")
         .with_columns(
-            cluster_label=pl.when(pl.col("cluster_id") == -1).then(pl.lit(OUTLIER_LABEL)).otherwise("caption")
+            clustering_result_uuid="uuid",
+            cluster_label=pl.when(pl.col("cluster_id") == -1).then(pl.lit(OUTLIER_LABEL)).otherwise("caption"),
         )
         .sort("clustering_result_id", "cluster_id")
     )

@@ -5,7 +5,7 @@ from typing import Any, Final
 import altair as alt
 import polars as pl
 
-from loopscope.datavis.subject import describe_medoids, require_one, require_rows, write_subtitle
+from loopscope.datavis.subject import describe_medoids, require_one_result, require_rows, write_subtitle
 from loopscope.datavis.text_marks import LINE_HEIGHT, write_texts
 from loopscope.datavis.theme import FAINT_INK, apply_theme, choose_cluster_colour
 from loopscope.datavis.wording import count_of, percentage, wrap_text
@@ -43,9 +43,7 @@ def plot_cluster_sizes(medoids: pl.DataFrame, top: int = 30) -> alt.LayerChart:
     needed = ("clustering_result_id", "cluster_id", "cluster_size", "cluster_label", *NUMBER_COLUMNS)
     advice = "`loopscope cluster list` shows what there is; `loopscope cluster perform MODEL` makes a clustering."
     require_rows(medoids, needed, chart="cluster sizes", advice=advice)
-    require_one(
-        medoids, "clustering_result_id", chart="cluster sizes", noun="clustering results", option="--clustering"
-    )
+    require_one_result(medoids, chart="cluster sizes")
     total = int(medoids["cluster_size"].sum())
     bars = _place_bars(medoids, top, total)
     height = BARS_FROM + ROW_HEIGHT * len(bars)

@@ -61,7 +61,7 @@ def plot_drift(drift: pl.DataFrame, *, since: Since = "prompt", max_prompts: int
         other = "start" if since == "prompt" else "prompt"
         raise ChartError(
             f"The drift chart found no value in {column}: {drift['embedding_model'][0]} embeds no {since}. "
-            f'Draw the other one with since="{other}".'
+            f"Draw the other one: --since {other}."
         )
     prompts = _sort_names(known, "initial_prompt")
     kept = known.filter(pl.col("initial_prompt").is_in(prompts[:max_prompts]))

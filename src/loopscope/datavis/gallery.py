@@ -12,7 +12,7 @@ from typing import Final
 import polars as pl
 from PIL import Image, ImageDraw, ImageOps
 
-from loopscope.datavis.subject import describe_medoids, require_one, require_rows, write_subtitle
+from loopscope.datavis.subject import describe_medoids, require_one_result, require_rows, write_subtitle
 from loopscope.datavis.theme import FAINT_INK, INK, RULE, choose_cluster_colour
 from loopscope.datavis.wording import count_of, load_font, percentage, wrap_text
 from loopscope.errors import ChartError
@@ -85,9 +85,7 @@ def draw_medoid_gallery(medoids: pl.DataFrame, columns: int = 5, top: int = 30) 
     """
     advice = "`loopscope cluster list` shows what there is; `loopscope cluster perform MODEL` makes a clustering."
     require_rows(medoids, NEEDED, chart="medoid gallery", advice=advice)
-    require_one(
-        medoids, "clustering_result_id", chart="medoid gallery", noun="clustering results", option="--clustering"
-    )
+    require_one_result(medoids, chart="medoid gallery")
     if columns < 1:
         raise ChartError(f"The medoid gallery needs at least 1 column, not {columns}. Try columns=5.")
     cards = _make_cards(medoids, top)
@@ -142,7 +140,7 @@ def _read_picture(data: bytes | None, cluster_id: int) -> Image.Image | None:
     except OSError as error:
         raise ChartError(
             f"The medoid picture of cluster {cluster_id} ({len(data):,} bytes) cannot be read: {error}. "
-            "Run `loopscope doctor`."
+            "Restore the database from a copy."
         ) from error
 
 

@@ -12,7 +12,7 @@ import polars as pl
 
 from loopscope.datavis.cluster_key import draw_cluster_key
 from loopscope.datavis.raster_rows import ADDED_LATER, NOT_SAMPLED, RasterRows, arrange_rows
-from loopscope.datavis.subject import describe_result, require_one, require_rows, write_subtitle
+from loopscope.datavis.subject import describe_result, require_one_result, require_rows, write_subtitle
 from loopscope.datavis.text_marks import LINE_HEIGHT, write_texts
 from loopscope.datavis.theme import FAINT_INK, apply_theme, choose_cluster_colour
 from loopscope.datavis.wording import count_of, percentage, shorten_text, wrap_text
@@ -59,7 +59,7 @@ def plot_raster(clusters: pl.DataFrame, *, max_runs: int = 1_200) -> alt.HConcat
     """
     advice = "`loopscope cluster list` shows what there is; `loopscope cluster perform MODEL` makes a clustering."
     require_rows(clusters, NEEDED, chart="raster", advice=advice)
-    require_one(clusters, "clustering_result_id", chart="raster", noun="clustering results", option="--clustering")
+    require_one_result(clusters, chart="raster")
     rows = arrange_rows(clusters, max_runs=max_runs)
     first = min(columns[0] for columns in rows.columns.values())
     last = max(columns[-1] for columns in rows.columns.values())

@@ -53,13 +53,26 @@ def require_one(frame: pl.DataFrame, column: str, *, chart: str, noun: str, opti
         )
 
 
+def require_one_result(frame: pl.DataFrame, *, chart: str) -> None:
+    """Refuse a frame that mixes clustering results.
+
+    Raises
+    ------
+    ChartError
+        Naming the results to choose from.
+    """
+    public = "clustering_result_uuid"
+    column = public if public in frame.columns else "clustering_result_id"
+    require_one(frame, column, chart=chart, noun="clustering results", option="--clustering")
+
+
 def describe_result(frame: pl.DataFrame) -> list[str]:
     """Say which clustering result a frame is of, from whatever its first row tells.
 
     Returns
     -------
     list of str
-        Such as ``["MiniLM", "hdbscan with min_cluster_size 20, min_samples 5, epsilon 0.1", "clustering 3"]``; a
+        Such as ``["MiniLM", "hdbscan with min_cluster_size 20, min_samples 5, epsilon 0.1", "clustering 3aa6bd65"]``; a
         setting that is missing, zero, or not a number is left out.
     """
     row = frame.row(0, named=True)
@@ -74,8 +87,8 @@ def describe_result(frame: pl.DataFrame) -> list[str]:
         said.append(f"downsample {row['downsample']}")
     algorithm = row.get("algorithm") or ("clustered" if said else None)
     parts = [row.get("embedding_model"), f"{algorithm} with {', '.join(said)}" if said else algorithm]
-    if row.get("clustering_result_id") is not None:
-        parts.append(f"clustering {row['clustering_result_id']}")
+    if row.get("clustering_result_uuid"):
+        parts.append(f"clustering {row['clustering_result_uuid'][:8]}")
     return [part for part in parts if part]
 
 

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar
 
+from loopscope.errors import LoopscopeError, ModelError
+
 T = TypeVar("T")
 MAX_ATTEMPTS = 3
 
@@ -43,8 +45,8 @@ class Attempted(Generic[T]):
 
 
 def attempt(
-    call: Callable[[Sequence[int]], Sequence[T]],
-    fault_of: Callable[[T], str | None],
+    call: Callable[[Sequence[int]], Any],
+    check: Callable[[Any], T],
     count: int,
     max_attempts: int = MAX_ATTEMPTS,
 ) -> list[Attempted[T]]:
@@ -53,46 +55,61 @@ def attempt(
     Parameters
     ----------
     call
-        Takes the indices of items, gives their results in order.
-    fault_of
-        Says what is wrong with a result; None if it is sound.
+        Takes the indices of items, gives their results in order: a list or an array.
+    check
+        Makes of a result what is to be stored, never None; raises if it cannot be stored.
     count
         The number of items.
     """
     items = [Attempted[T]() for _ in range(count)]
-    _call_once(call, fault_of, items, range(count))
+    _call_once(call, check, items, range(count))
     for index, item in enumerate(items):
         while item.result is None and item.attempts < max_attempts:
-            _call_once(call, fault_of, items, [index])
+            _call_once(call, check, items, [index])
     return items
 
 
 def _call_once(
-    call: Callable[[Sequence[int]], Sequence[T]],
-    fault_of: Callable[[T], str | None],
+    call: Callable[[Sequence[int]], Any],
+    check: Callable[[Any], T],
     items: Sequence[Attempted[T]],
     indices: Sequence[int],
 ) -> None:
     started_at, start = datetime.now(UTC), time.perf_counter()
-    results: list[T] = []
-    cause = None
+    checked: list[T | Exception]
     try:
-        results = list(call(indices))
+        results = call(indices)
+        if isinstance(results, str) or len(results) != len(indices):
+            raise ModelError(f"found {_described(results)} for {len(indices)} inputs; expected as many outputs")
+        checked = [_checked(check, result) for result in results]
     except Exception as error:  # noqa: BLE001 - whatever a model raises is recorded as the cause of a failed attempt
-        cause = f"{type(error).__name__}: {error}"
-    else:
-        if len(results) != len(indices):
-            cause = f"found {len(results)} results for {len(indices)} inputs; expected as many"
+        checked = [error] * len(indices)
     finished_at, seconds = datetime.now(UTC), (time.perf_counter() - start) / max(1, len(indices))
-    for position, index in enumerate(indices):
+    for index, result in zip(indices, checked, strict=True):
         item = items[index]
         item.attempts += 1
         item.seconds, item.started_at, item.finished_at = seconds, started_at, finished_at
-        fault = cause or fault_of(results[position])
-        if fault is None:
-            item.result = results[position]
+        if isinstance(result, Exception):
+            item.failures.append(Failure(item.attempts, _cause(result), started_at, finished_at))
         else:
-            item.failures.append(Failure(item.attempts, fault, started_at, finished_at))
+            item.result = result
+
+
+def _checked(check: Callable[[Any], T], result: Any) -> T | Exception:
+    try:
+        return check(result)
+    except Exception as error:  # noqa: BLE001 - likewise, of one output
+        return error
+
+
+def _described(results: Any) -> str:
+    return "one text" if isinstance(results, str) else f"{len(results)} outputs"
+
+
+def _cause(error: Exception) -> str:
+    """Say what went wrong, in characters that any database holds."""
+    said = str(error) if isinstance(error, LoopscopeError) else f"{type(error).__name__}: {error}"
+    return said.encode(errors="backslashreplace").decode().replace("\0", "\\0")
 
 
 class Place(Protocol):

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 import numpy as np
 
 from loopscope.clustering import hdbscan
 from loopscope.clustering.repeats import collapse_repeats
-from loopscope.clustering.result import OUTLIER
 from loopscope.config import nearest
 from loopscope.engine.clustering_log import ClusteringLog
 from loopscope.engine.progress import Progress, Silence
@@ -24,10 +23,13 @@ from loopscope.errors import ClusteringError
 from loopscope.store.clusterings import NewClustering, save_clustering
 from loopscope.store.connection import Store
 from loopscope.store.embeddings import load_embedding_models
+from loopscope.store.experiments import load_experiment_uuids
 from loopscope.store.vectors import EmbeddingIndex, load_embedding_index, load_vectors
-from loopscope.types import Vectors
+from loopscope.types import OUTLIER, Vectors
 
 EPSILON = 0.4
+FIXED_PARAMETERS = {"repeats": "collapse", "metric": "cosine", "medoid": "unweighted"}
+"""What :func:`loopscope.clustering.hdbscan` always does; recorded, so that a result tells it."""
 LIBRARIES = ("loopscope", "numpy", "scipy", "scikit-learn")
 
 
@@ -53,13 +55,23 @@ class Clustered:
     log_file: Path
 
 
+class HdbscanParameters(TypedDict):
+    """The parameters of one clustering, as resolved."""
+
+    min_cluster_size: int
+    min_samples: int
+    epsilon: float
+    allow_single_cluster: bool
+
+
 @dataclass(frozen=True)
 class _Sample:
-    """What is clustered: the chosen embeddings in trajectory order, and how many candidates there were."""
+    """What is clustered: the chosen embeddings in trajectory order, of how many candidates, of which experiments."""
 
     index: EmbeddingIndex
     vectors: Vectors
     candidates: int
+    experiments: list[str] | None
 
 
 def cluster_embeddings(
@@ -87,7 +99,7 @@ def cluster_embeddings(
     downsample
         Keep every n-th output of the model's type within each run, by its rank in the run; at least 1.
     min_cluster_size, min_samples
-        As of :func:`loopscope.clustering.hdbscan`; by default 0.1 % of the embeddings clustered, at least 2.
+        As of :func:`loopscope.clustering.hdbscan`; by default 0.1 % of the distinct embeddings, at least 2.
     epsilon
         Clusters that part below this chord distance, in [0, 2], are kept together.
     allow_single_cluster
@@ -104,6 +116,7 @@ def cluster_embeddings(
     """
     if downsample < 1:
         raise ClusteringError(f"downsample is {downsample}; expected at least 1, which keeps every output")
+    store.require_writable()
     progress = progress or Silence()
     started_at = datetime.now(UTC)
     model_id = _find_model(store, embedding_model)
@@ -113,43 +126,39 @@ def cluster_embeddings(
         with log.phase("load", progress):
             sample = _load_sample(store, model_id, experiment_ids, downsample, log)
         log.say(f"{len(sample.vectors)} embeddings of {sample.candidates}, downsample {downsample}")
-        smallest = max(2, round(0.001 * len(sample.vectors)))
-        parameters = {
-            "min_cluster_size": smallest if min_cluster_size is None else min_cluster_size,
-            "min_samples": smallest if min_samples is None else min_samples,
-            "epsilon": float(epsilon),
-            "allow_single_cluster": allow_single_cluster,
-        }
-        log.say(f"hdbscan with {parameters}")
         with log.phase("compute", progress):
-            clustering = hdbscan(sample.vectors, **parameters)  # type: ignore[arg-type]  # a mapping of several types
-        with log.phase("save", progress), store.transaction() as session:
-            result_id, uuid = save_clustering(
-                session,
-                NewClustering(
-                    embedding_model_id=model_id,
-                    algorithm="hdbscan",
-                    parameters=parameters,
-                    downsample=downsample,
-                    selection={"experiment_ids": None if experiment_ids is None else list(experiment_ids)},
-                    counts={
-                        "candidates": sample.candidates,
-                        "sampled": len(sample.vectors),
-                        "distinct": len(collapse_repeats(sample.vectors).first),
-                    },
-                    versions=_versions(),
-                    last_embedding_id=sample.index.last_embedding_id,
-                    started_at=started_at,
-                    finished_at=datetime.now(UTC),
-                    embedding_ids=sample.index.embedding_id,
-                    labels=clustering.labels,
-                    medoid_embedding_ids=sample.index.embedding_id[clustering.medoid_indices],
-                    properties=tuple({} for _ in clustering.medoid_indices),
-                ),
+            distinct = len(collapse_repeats(sample.vectors).first)
+            smallest = max(2, round(0.001 * distinct))
+            parameters = HdbscanParameters(
+                min_cluster_size=smallest if min_cluster_size is None else min_cluster_size,
+                min_samples=smallest if min_samples is None else min_samples,
+                epsilon=float(epsilon),
+                allow_single_cluster=allow_single_cluster,
             )
-        clusters, outliers = len(clustering.medoid_indices), int((clustering.labels == OUTLIER).sum())
-        log.say(f"saved as {uuid}: {clusters} clusters, {outliers} outliers")
-        return Clustered(result_id, uuid, len(sample.vectors), clusters, outliers, log.path)
+            log.say(f"hdbscan of {distinct} distinct embeddings with {parameters}")
+            clustering = hdbscan(sample.vectors, **parameters)
+        result = NewClustering(
+            embedding_model_id=model_id,
+            algorithm="hdbscan",
+            parameters={**parameters, **FIXED_PARAMETERS},
+            downsample=downsample,
+            selection={"experiments": sample.experiments},
+            counts={"candidates": sample.candidates, "sampled": len(sample.vectors), "distinct": distinct},
+            versions=_versions(),
+            last_embedding_id=sample.index.last_embedding_id,
+            started_at=started_at,
+            finished_at=datetime.now(UTC),
+            embedding_ids=sample.index.embedding_id,
+            labels=clustering.labels,
+            medoid_embedding_ids=sample.index.embedding_id[clustering.medoid_indices],
+            properties=tuple({} for _ in clustering.medoid_indices),
+        )
+        with log.phase("save", progress):
+            with store.transaction() as session:
+                saved = save_clustering(session, result)
+            log.saved_as = saved.uuid
+    clusters, outliers = len(clustering.medoid_indices), int((clustering.labels == OUTLIER).sum())
+    return Clustered(saved.id, saved.uuid, len(sample.vectors), clusters, outliers, log.path)
 
 
 def _find_model(store: Store, name: str) -> int:
@@ -170,8 +179,13 @@ def _load_sample(
             raise ClusteringError("found no embeddings in this selection; expected some: loopscope experiment list")
         _refuse_duplicates(index, log)
         chosen = index.take(np.flatnonzero(index.rank % downsample == 0))
+        if not len(chosen):
+            raise ClusteringError(
+                f"downsample {downsample} leaves none of {len(index)} embeddings; expected a smaller one"
+            )
         vectors = load_vectors(session, model_id, chosen.embedding_id)
-    return _Sample(chosen, vectors, len(index))
+        experiments = None if experiment_ids is None else load_experiment_uuids(session, experiment_ids)
+    return _Sample(chosen, vectors, len(index), experiments)
 
 
 def _refuse_duplicates(index: EmbeddingIndex, log: ClusteringLog) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
+from uuid import UUID
 
 from loopscope.engine.progress import Progress
 
@@ -18,9 +19,12 @@ class ClusteringLog:
     ----------
     path
         The file.
+    saved_as
+        The clustering result, once it is saved; the last line tells it.
     """
 
     def __init__(self, folder: Path, started_at: datetime) -> None:
+        self.saved_as: UUID | None = None
         self.path = folder / "logs" / f"clustering_{started_at:%Y-%m-%dT%H-%M-%S.%fZ}.log"
 
     def say(self, message: str) -> None:
@@ -46,5 +50,6 @@ class ClusteringLog:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None:
-            self.say(f"failed, nothing was saved: {kind.__name__}: {error}")
+            self.say(f"ended by {kind.__name__}: {error}")
+        self.say(f"saved as {self.saved_as}" if self.saved_as else "nothing was saved")
         self._file.close()

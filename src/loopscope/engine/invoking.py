@@ -9,8 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from PIL import Image
-
 from loopscope.engine.attempts import Attempted, attempt, failed_attempt_rows
 from loopscope.engine.loading import LoadedModels
 from loopscope.engine.progress import Progress
@@ -18,14 +16,9 @@ from loopscope.engine.randomness import invocation_seed
 from loopscope.models.protocol import Generator
 from loopscope.store.connection import Store
 from loopscope.store.experiments import RunState, load_unfinished_runs, mark_runs, record_failed_attempts
-from loopscope.store.invocations import (
-    FinishedInvocation,
-    find_repeats,
-    hash_output,
-    load_outputs,
-    save_invocations,
-)
-from loopscope.types import Output, OutputType
+from loopscope.store.invocations import FinishedInvocation, find_repeats, save_invocations
+from loopscope.store.outputs import StorableOutput, load_outputs, prepare_output
+from loopscope.types import Output
 
 BATCH_SIZE = 64
 
@@ -64,9 +57,7 @@ def _perform_batch(store: Store, runs: Sequence[RunState], models: LoadedModels,
     inputs = _load_inputs(store, runs)
     attempted = _generate(generator, runs, inputs)
     finished = [
-        FinishedInvocation(
-            run, item.result, hash_output(item.result), item.attempts, item.seconds, item.started_at, item.finished_at
-        )
+        FinishedInvocation(run, item.result, item.attempts, item.seconds, item.started_at, item.finished_at)
         for run, item in zip(runs, attempted, strict=True)
         if item.result is not None
     ]
@@ -102,29 +93,13 @@ def _load_inputs(store: Store, runs: Sequence[RunState]) -> list[Output]:
 
 def _generate(
     generator: Generator[Any, Any], runs: Sequence[RunState], inputs: Sequence[Output]
-) -> list[Attempted[Output]]:
+) -> list[Attempted[StorableOutput]]:
     seeds = [invocation_seed(run) for run in runs]
     return attempt(
         lambda indices: generator.generate([inputs[i] for i in indices], [seeds[i] for i in indices]),
-        lambda output: _fault(output, generator.gives),
+        lambda output: prepare_output(output, generator.gives),
         len(runs),
     )
-
-
-def _fault(output: object, gives: OutputType) -> str | None:
-    """Say why an output cannot be stored; None if it can."""
-    expected = Image.Image if gives is OutputType.IMAGE else str
-    if not isinstance(output, expected):
-        return f"found {type(output).__name__} for an output; expected {'a picture' if gives == 'image' else 'a text'}"
-    if isinstance(output, Image.Image):
-        return None if min(output.size) > 0 else f"found a picture of {output.width} × {output.height} pixels"
-    if "\0" in output:
-        return "found a text with a NUL character, which a database cannot hold"
-    try:
-        output.encode()
-    except UnicodeEncodeError as error:
-        return f"found a text that is not Unicode: {error}"
-    return None
 
 
 def _is_autonomous(run: RunState, models: LoadedModels) -> bool:
@@ -145,7 +120,7 @@ def _ends(finished: Sequence[FinishedInvocation], periods: Any) -> list[dict[str
     return marks
 
 
-def _failure(run: RunState, item: Attempted[Output]) -> dict[str, Any]:
+def _failure(run: RunState, item: Attempted[StorableOutput]) -> dict[str, Any]:
     failure = (
         f"{run.model} failed {item.attempts} times at sequence number {run.sequence_number}: {item.failures[-1].cause}"
     )

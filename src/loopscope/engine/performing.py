@@ -16,6 +16,7 @@ from loopscope.errors import StoreConflictError, StoreError
 from loopscope.models.registry import Registry
 from loopscope.schemas import Experiment
 from loopscope.store.connection import Store
+from loopscope.store.embeddings import ensure_embedding_model
 from loopscope.store.experiments import (
     ExperimentCounts,
     count_experiment,
@@ -44,8 +45,8 @@ class Performed:
 
     @property
     def complete(self) -> bool:
-        """Whether nothing failed for good."""
-        return self.counts.failed_runs == 0
+        """Whether nothing is left to be done, and nothing failed for good."""
+        return self.counts.complete
 
 
 def perform_experiment(
@@ -97,10 +98,12 @@ def perform_experiment(
 def resume_experiment(
     experiment_id: int, store: Store, *, registry: Registry | None = None, progress: Progress | None = None
 ) -> Performed:
-    """Perform what an experiment in the store has left; runs that failed are tried again.
+    """Perform what an experiment in the store has left; what failed is tried again.
 
     Raises
     ------
+    NotFoundError
+        If there is no such experiment.
     ConfigError, ModelError, StoreError
         As :func:`perform_experiment`.
     """
@@ -112,6 +115,8 @@ def resume_experiment(
     check_ready(config, registry)
     with store.transaction() as session:
         reopen_failed_runs(session, experiment_id)
+        for embedder in map(registry.embedder, config.embedding_models):
+            ensure_embedding_model(session, embedder.name, embedder.takes, embedder.dimension)
     models = LoadedModels(registry)
     try:
         perform_invocations(store, experiment_id, models, progress)
@@ -119,7 +124,7 @@ def resume_experiment(
     except StoreConflictError as error:
         raise StoreError(
             f"another process is performing experiment {uuid.hex[:8]} in {store.location}; nothing was lost: "
-            f"let it finish, then type: loopscope experiment resume {uuid.hex[:8]} --db {store.location}"
+            f"let it finish, then type: loopscope experiment resume {uuid.hex[:8]} {store.place.option}"
         ) from error
     with store.session() as session:
         return Performed(experiment_id, uuid, count_experiment(session, experiment_id))

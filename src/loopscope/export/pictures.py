@@ -6,7 +6,7 @@ import polars as pl
 from sqlalchemy.orm import Session
 
 from loopscope.imaging.codec import decode_picture
-from loopscope.store.invocations import load_outputs
+from loopscope.store.outputs import load_outputs
 
 
 def export_medoid_pictures(medoids: pl.DataFrame, folder: Path) -> dict[int, Path]:

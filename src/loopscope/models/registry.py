@@ -53,7 +53,11 @@ class ModelEntry:
         """What is missing before it can be loaded, and what to type; None when it is ready."""
         if self.model is None:
             return f"the plugin is broken: {self.error}"
-        return self.model.missing()  # type: ignore[no-any-return]  # of the protocol
+        try:
+            said: str | None = self.model.missing()
+        except Exception as error:  # noqa: BLE001 - whatever a plugin raises is listed, never fatal
+            return f"the plugin is broken: {type(error).__name__}: {error}"
+        return said
 
     @property
     def takes(self) -> OutputType | None:
@@ -164,11 +168,16 @@ def _kind(model: type[Any]) -> Kind:
 
 
 def _entry(name: str, kind: Kind, package: str, model: type[Any]) -> ModelEntry:
+    if not isinstance(model, type):
+        return ModelEntry(name, kind, package, None, f"it is {type(model).__name__}; expected a class")
     lacking = [attribute for attribute in ATTRIBUTES[kind] if not hasattr(model, attribute)]
     if lacking:
         return ModelEntry(
             name, kind, package, None, f"it lacks {', '.join(lacking)}; expected a class like {kind}s are"
         )
+    types = [model.takes, model.gives] if kind == "generator" else [model.takes]
+    if not all(isinstance(each, OutputType) for each in types):
+        return ModelEntry(name, kind, package, None, f"it takes or gives {types}; expected members of OutputType")
     if model.name != name:
         return ModelEntry(name, kind, package, None, f'its class says its name is "{model.name}"; expected "{name}"')
     return ModelEntry(name, kind, package, model)

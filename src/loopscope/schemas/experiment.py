@@ -69,8 +69,8 @@ class Invocation(Base):
     """One call of one generator, with its output: a row stands for a finished invocation.
 
     ``output_hash`` is the BLAKE2b-128 of the text or of the picture's pixels: equal outputs have equal hashes.
-    ``attempts`` counts the calls it took; those that failed are rows of ``failed_attempt``. ``seconds`` is its share
-    of the time that its batch took.
+    ``attempts`` counts the calls it took when it was last tried; all that failed are rows of ``failed_attempt``.
+    ``seconds`` is its share of the time that its batch took.
     """
 
     __tablename__ = "invocation"
@@ -91,7 +91,9 @@ class Invocation(Base):
     run_id: Mapped[int] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"))
     sequence_number: Mapped[int]
     model: Mapped[str] = mapped_column(String(200))
-    input_invocation_id: Mapped[int | None] = mapped_column(ForeignKey("invocation.id", ondelete="CASCADE"))
+    input_invocation_id: Mapped[int | None] = mapped_column(
+        ForeignKey("invocation.id", deferrable=True, initially="DEFERRED")
+    )
     output_type: Mapped[str] = mapped_column(String(8))
     output_text: Mapped[str | None] = mapped_column(Text)
     picture_id: Mapped[int | None] = mapped_column(ForeignKey("picture.id"))

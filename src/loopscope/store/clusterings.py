@@ -13,8 +13,7 @@ from sqlalchemy.orm import Session
 
 from loopscope.errors import NotFoundError, StoreError
 from loopscope.schemas import Cluster, ClusteringResult
-
-OUTLIER = -1
+from loopscope.types import OUTLIER
 
 _COLUMNS = "embedding_cluster (clustering_result_id, embedding_id, cluster_id, embedding_model_id)"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,9 @@ from loopscope.store.location import Location, parse_location
 from loopscope.store.revision import check_revision, read_revision
 from loopscope.store.sqlite import BUSY_TIMEOUT_SECONDS, SqliteFile
 from loopscope.store.translation import read_only_message, translate_error
+
+WRITER = 0x6C6F6F70
+"""The advisory lock that a writer holds in a PostgreSQL database, as SQLite has one for its file."""
 
 
 class Store:
@@ -80,7 +83,8 @@ class Store:
     def transaction(self) -> Iterator[Session]:
         """Write: a session in one transaction, committed at the end, rolled back on any error.
 
-        On SQLite it holds the write lock from the start, so keep it short: compute first, then write.
+        There is one writer at a time, on SQLite and PostgreSQL alike: it holds a lock from the start, so keep it
+        short: compute first, then write.
 
         Raises
         ------
@@ -89,11 +93,23 @@ class Store:
         StoreConflictError
             When a row contradicts those there.
         """
-        if not self.writable:
-            raise StoreError(read_only_message(self.place))
+        self.require_writable()
         with self._translated(), Session(self._writer, expire_on_commit=False) as session, session.begin():
             session.connection()
+            if self.dialect == "postgresql":
+                session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITER})
             yield session
+
+    def require_writable(self) -> None:
+        """Refuse to go on with what would write.
+
+        Raises
+        ------
+        StoreError
+            When this user may not write the database.
+        """
+        if not self.writable:
+            raise StoreError(read_only_message(self.place))
 
     def close(self) -> None:
         """Close every connection; the last one to an SQLite file takes its ``-wal`` away."""

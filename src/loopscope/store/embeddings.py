@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from sqlalchemy import exists, func, insert, select
+from sqlalchemy import Select, exists, func, insert, select
 from sqlalchemy.orm import Session
 
 from loopscope.errors import StoreError
@@ -16,6 +15,7 @@ from loopscope.schemas import (
     PromptEmbedding,
     Run,
 )
+from loopscope.store.vectors import encode_vectors
 from loopscope.types import OutputType, Vectors
 
 
@@ -97,7 +97,7 @@ def save_embeddings(
     seconds
         What each took.
     """
-    data = [row.tobytes() for row in np.ascontiguousarray(vectors, dtype="<f4")]
+    data = encode_vectors(vectors)
     prompts = [(each, row) for each, row in zip(items, data, strict=True) if each.invocation_id is None]
     outputs = [(each, row) for each, row in zip(items, data, strict=True) if each.invocation_id is not None]
     if prompts:
@@ -119,7 +119,7 @@ def save_embeddings(
         )
 
 
-def _unembedded(experiment_id: int, embedding_model_id: int, takes: OutputType):  # type: ignore[no-untyped-def]
+def _unembedded(experiment_id: int, embedding_model_id: int, takes: OutputType) -> Select[int, int, int]:
     embedded = exists().where(
         Embedding.invocation_id == Invocation.id, Embedding.embedding_model_id == embedding_model_id
     )

@@ -1,15 +1,27 @@
 """Experiments and runs in the store: made once, found again, marked as they end, deleted."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from loopscope.config import ExperimentConfig
-from loopscope.schemas import Embedding, Experiment, FailedAttempt, Invocation, Picture, Run
+from loopscope.errors import NotFoundError, StoreError
+from loopscope.schemas import (
+    Embedding,
+    EmbeddingModel,
+    Experiment,
+    FailedAttempt,
+    Invocation,
+    Picture,
+    PromptEmbedding,
+    Run,
+)
+from loopscope.types import OutputType
 
 
 @dataclass(frozen=True)
@@ -24,6 +36,8 @@ class ExperimentCounts:
         Those that have a stop reason, the failed ones among them.
     failed_runs
         Those of which something failed for good, in their invocations or in their embeddings.
+    missing_embeddings
+        How many outputs and initial prompts are not embedded yet by a model that the experiment names.
     """
 
     runs: int
@@ -31,6 +45,12 @@ class ExperimentCounts:
     failed_runs: int
     invocations: int
     embeddings: int
+    missing_embeddings: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left to be done, and nothing failed for good."""
+        return self.ended_runs == self.runs and self.failed_runs == 0 and self.missing_embeddings == 0
 
 
 @dataclass(frozen=True)
@@ -105,17 +125,45 @@ def create_experiment(session: Session, config: ExperimentConfig, streams: Itera
     return experiment.id
 
 
+def load_experiment_uuids(session: Session, experiment_ids: Collection[int]) -> list[str]:
+    """Return the public ids of experiments, in the order of their ids."""
+    query = select(Experiment.uuid).where(Experiment.id.in_(experiment_ids)).order_by(Experiment.id)
+    return [str(uuid) for uuid in session.scalars(query)]
+
+
 def load_config(session: Session, experiment_id: int) -> ExperimentConfig:
-    """Return what an experiment in the store was asked to perform."""
+    """Return what an experiment in the store was asked to perform.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such experiment.
+    """
     content = session.scalar(select(Experiment.config).where(Experiment.id == experiment_id))
-    return ExperimentConfig.from_dict(dict(content or {}), f"experiment {experiment_id}")
+    if content is None:
+        raise NotFoundError(f"there is no experiment {experiment_id}; see all: loopscope experiment list")
+    return ExperimentConfig.from_dict(content, f"experiment {experiment_id}")
 
 
 def reopen_failed_runs(session: Session, experiment_id: int) -> None:
-    """Forget that runs failed, so that they are tried again; their failed attempts stay recorded."""
-    failed = update(Run).where(Run.experiment_id == experiment_id)
-    session.execute(failed.where(Run.stop_reason == "failed").values(stop_reason=None, failure=None))
-    session.execute(failed.where(Run.failure.is_not(None)).values(failure=None))
+    """Forget that invocations failed, so that they are tried again; their failed attempts stay recorded."""
+    session.execute(
+        update(Run)
+        .where(Run.experiment_id == experiment_id, Run.stop_reason == "failed")
+        .values(stop_reason=None, failure=None)
+    )
+
+
+def forget_mended_failures(session: Session, experiment_id: int, still_failing: Collection[int]) -> None:
+    """Forget that embeddings failed in runs other than these: they were made since."""
+    mended = set(
+        session.scalars(
+            select(Run.id).where(
+                Run.experiment_id == experiment_id, Run.failure.is_not(None), Run.stop_reason != "failed"
+            )
+        )
+    ) - set(still_failing)
+    mark_runs(session, ({"id": run_id, "failure": None} for run_id in sorted(mended)))
 
 
 def load_unfinished_runs(session: Session, experiment_id: int) -> list[RunState]:
@@ -165,20 +213,43 @@ def record_failed_attempts(session: Session, rows: Iterable[Mapping[str, Any]]) 
 
 
 def count_experiment(session: Session, experiment_id: int) -> ExperimentCounts:
-    """Count what an experiment holds."""
-    runs = select(func.count(), func.count(Run.stop_reason), func.count(Run.failure)).where(
-        Run.experiment_id == experiment_id
+    """Count what an experiment holds, and what it lacks."""
+    of_experiment = Run.experiment_id == experiment_id
+    total, ended, failed = session.execute(
+        select(func.count(), func.count(Run.stop_reason), func.count(Run.failure)).where(of_experiment)
+    ).one()
+    outputs = dict(
+        session.execute(
+            select(Invocation.output_type, func.count()).join(Run).where(of_experiment).group_by(Invocation.output_type)
+        ).all()
     )
-    total, ended, failed = session.execute(runs).one()
-    invocations = select(func.count()).select_from(Invocation).join(Run).where(Run.experiment_id == experiment_id)
-    embeddings = (
-        select(func.count())
-        .select_from(Embedding)
-        .join(Invocation, Invocation.id == Embedding.invocation_id)
-        .join(Run, Run.id == Invocation.run_id)
-        .where(Run.experiment_id == experiment_id)
+    embedded = dict(
+        session.execute(
+            select(Embedding.embedding_model_id, func.count())
+            .join(Invocation, Invocation.id == Embedding.invocation_id)
+            .join(Run, Run.id == Invocation.run_id)
+            .where(of_experiment)
+            .group_by(Embedding.embedding_model_id)
+        ).all()
     )
-    return ExperimentCounts(total, ended, failed, session.scalar(invocations) or 0, session.scalar(embeddings) or 0)
+    prompts = dict(
+        session.execute(
+            select(PromptEmbedding.embedding_model_id, func.count())
+            .join(Run)
+            .where(of_experiment)
+            .group_by(PromptEmbedding.embedding_model_id)
+        ).all()
+    )
+    models = session.scalars(
+        select(EmbeddingModel).where(EmbeddingModel.name.in_(load_config(session, experiment_id).embedding_models))
+    )
+    missing = sum(
+        outputs.get(model.takes, 0)
+        - embedded.get(model.id, 0)
+        + (total - prompts.get(model.id, 0) if model.takes == OutputType.TEXT else 0)
+        for model in models
+    )
+    return ExperimentCounts(total, ended, failed, sum(outputs.values()), sum(embedded.values()), missing)
 
 
 def delete_experiment(session: Session, experiment_id: int) -> None:
@@ -186,8 +257,8 @@ def delete_experiment(session: Session, experiment_id: int) -> None:
 
     Raises
     ------
-    sqlalchemy.exc.IntegrityError
-        If one of its embeddings takes part in a clustering result.
+    StoreError
+        If one of its embeddings takes part in a clustering result; nothing is deleted then.
     """
     pictures = list(
         session.scalars(
@@ -196,6 +267,12 @@ def delete_experiment(session: Session, experiment_id: int) -> None:
             .where(Run.experiment_id == experiment_id, Invocation.picture_id.is_not(None))
         )
     )
-    session.execute(delete(Experiment).where(Experiment.id == experiment_id))
+    try:
+        session.execute(delete(Experiment).where(Experiment.id == experiment_id))
+    except IntegrityError as error:
+        raise StoreError(
+            "embeddings of this experiment take part in clustering results; nothing was deleted: see loopscope cluster "
+            "list, delete those with loopscope cluster delete ID, then try again"
+        ) from error
     for start in range(0, len(pictures), 500):
         session.execute(delete(Picture).where(Picture.id.in_(pictures[start : start + 500])))

@@ -168,13 +168,13 @@ def _decode(ids: list[int], found: list[tuple[int, bytes]], dimension: int) -> V
         missing = sorted(set(ids) - {embedding_id for embedding_id, _ in found})
         raise StoreError(
             f"{len(missing)} of the embeddings asked for have no vector by this model, the first is embedding "
-            f"{missing[0]}; look for what is amiss: loopscope doctor"
+            f"{missing[0]}; the database is damaged: restore it from a copy"
         )
     expected = 4 * dimension
     for embedding_id, vector in found:
         if len(vector) != expected:
             raise StoreError(
                 f"the vector of embedding {embedding_id} has {len(vector)} bytes; expected {expected} for "
-                f"{dimension} dimensions: loopscope doctor"
+                f"{dimension} dimensions: restore the database from a copy"
             )
     return decode_vectors([vector for _, vector in found], dimension)

@@ -160,7 +160,7 @@ CREATE TABLE invocation (
 	CONSTRAINT uq_invocation_run_id_sequence_number UNIQUE (run_id, sequence_number), 
 	CONSTRAINT uq_invocation_picture_id UNIQUE (picture_id), 
 	CONSTRAINT fk_invocation_run_id FOREIGN KEY(run_id) REFERENCES run (id) ON DELETE CASCADE, 
-	CONSTRAINT fk_invocation_input_invocation_id FOREIGN KEY(input_invocation_id) REFERENCES invocation (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_invocation_input_invocation_id FOREIGN KEY(input_invocation_id) REFERENCES invocation (id) DEFERRABLE INITIALLY DEFERRED, 
 	CONSTRAINT fk_invocation_picture_id FOREIGN KEY(picture_id) REFERENCES picture (id), 
 	CONSTRAINT ck_invocation_sequence_number CHECK (sequence_number >= 0), 
 	CONSTRAINT ck_invocation_input CHECK ((sequence_number = 0) = (input_invocation_id IS NULL)), 

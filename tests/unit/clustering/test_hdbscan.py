@@ -82,6 +82,11 @@ def test_points_spread_evenly_are_all_outliers():
         (np.zeros((10, 3), np.float32), {}, "row 0 has length 0; expected unit vectors"),
         (np.full((10, 3), np.nan, np.float32), {}, "row 0 has length nan"),
         (np.zeros((0, 3), np.float32), {}, "found vectors of shape"),
+        (
+            np.repeat(_motifs([1]), 9, axis=0),
+            {"allow_single_cluster": False},
+            "all are equal; expected that all may be",
+        ),
         (_motifs([10]), {"min_cluster_size": 1}, "min_cluster_size is 1; expected at least 2"),
         (_motifs([10]), {"min_samples": 0}, "min_samples is 0; expected at least 1"),
         (_motifs([10]), {"epsilon": 3.0}, "epsilon is 3.0; expected a chord distance from 0 to 2"),
@@ -97,6 +102,11 @@ def test_a_medoid_counts_repeats_and_ties_go_to_the_earliest():
     line = np.array([[0.0], [1.0], [2.0], [2.0], [2.0]], np.float32)
     assert medoid_of(line) == 2
     assert medoid_of(np.array([[1.0], [0.0]], np.float32)) == 0
+
+
+@pytest.mark.parametrize("n", [3, 9, 17, 50])
+def test_a_medoid_of_a_simplex_is_its_first_corner(n):
+    assert medoid_of(np.eye(n, dtype=np.float32)) == 0
 
 
 def test_repeats_are_told_apart_to_the_last_bit():

@@ -9,6 +9,7 @@ from loopscope.imaging.codec import encode_picture
 
 COLOURS = ["red", "navy", "green", "orange", "violet", "grey", "olive", "white"]
 THINGS = ["fox", "peacock", "apple", "lighthouse", "pineapple", "snow-capped mountain", "bicycle", "water buffalo"]
+UUID = "3aa6bd65-7daf-41d0-923a-370bf37f5f4f"
 PARAMETERS = {"min_cluster_size": 20, "min_samples": 5, "metric": "cosine", "medoid": "unweighted"}
 
 
@@ -74,6 +75,7 @@ def make_clusters(
     labels = {cluster: make_caption(cluster) for cluster in range(clusters)} | {-1: "OUTLIER"}
     return frame.with_columns(
         clustering_result_id=pl.lit(3, pl.Int64),
+        clustering_result_uuid=pl.lit(UUID),
         embedding_model=pl.lit("MiniLM"),
         algorithm=pl.lit("hdbscan"),
         parameters=pl.lit(PARAMETERS, pl.Struct({"min_cluster_size": pl.Int64, "min_samples": pl.Int64,
@@ -104,6 +106,7 @@ def make_medoids(*, clusters=30, size=900, outliers=5_000, runs=750, prompts=30,
     rows = [
         {
             "clustering_result_id": 3,
+            "clustering_result_uuid": UUID,
             "cluster_id": number,
             "cluster_size": sizes[number],
             "cluster_label": make_caption(number),
@@ -128,11 +131,19 @@ def make_medoids(*, clusters=30, size=900, outliers=5_000, runs=750, prompts=30,
         nothing = dict.fromkeys(("medoid_embedding_id", "medoid_invocation_id", "run_id", "experiment_id", "network",
                                  "initial_prompt", "seed", "sequence_number", "output_type", "medoid_text", "caption",
                                  "picture"))  # fmt: skip
-        rows.append(nothing | {"clustering_result_id": 3, "cluster_id": -1, "cluster_size": outliers,
-                               "cluster_label": "OUTLIER", "n_runs": runs, "n_prompts": prompts})  # fmt: skip
+        keys = {"clustering_result_id": 3, "clustering_result_uuid": UUID, "cluster_id": -1, "cluster_size": outliers}
+        rows.append(nothing | keys | {"cluster_label": "OUTLIER", "n_runs": runs, "n_prompts": prompts})
     integers = ("clustering_result_id", "cluster_id", "cluster_size", "medoid_embedding_id", "medoid_invocation_id",
                 "run_id", "experiment_id", "seed", "sequence_number", "n_runs", "n_prompts")  # fmt: skip
-    texts = ("cluster_label", "network", "initial_prompt", "output_type", "medoid_text", "caption")
+    texts = (
+        "clustering_result_uuid",
+        "cluster_label",
+        "network",
+        "initial_prompt",
+        "output_type",
+        "medoid_text",
+        "caption",
+    )
     schema = dict.fromkeys(integers, pl.Int64) | dict.fromkeys(texts, pl.String) | {"picture": pl.Binary}
     return pl.DataFrame(rows, schema=schema)
 

@@ -70,7 +70,7 @@ def test_drift_from_the_start(read_chart, drift_frame):
     )
     (panel,) = find_panels(read_chart, plot_drift(frame, since="start"))
     assert panel["layer"][1]["data"]["values"][0]["y"] == "0.25"
-    with pytest.raises(ChartError, match='since="start"'):
+    with pytest.raises(ChartError, match="--since start"):
         plot_drift(frame)
 
 

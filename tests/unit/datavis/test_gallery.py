@@ -54,7 +54,7 @@ def test_a_broken_picture_is_named(medoids_frame):
     frame = medoids_frame(clusters=1).with_columns(
         picture=pl.when(pl.col("cluster_id") == 0).then(pl.lit(b"no picture"))
     )
-    with pytest.raises(ChartError, match=r"cluster 0 \(10 bytes\).*loopscope doctor"):
+    with pytest.raises(ChartError, match=r"cluster 0 \(10 bytes\).*Restore the database"):
         draw_medoid_gallery(frame)
 
 

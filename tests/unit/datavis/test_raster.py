@@ -159,8 +159,8 @@ def test_plain_cases_are_drawn(read_chart, clusters_frame, settings):
 
 def test_several_results_are_refused(clusters_frame):
     frame = clusters_frame(runs=1, prompts=1)
-    both = pl.concat([frame, frame.with_columns(clustering_result_id=pl.lit(4, pl.Int64))])
-    with pytest.raises(ChartError, match=r"2 clustering results: 3, 4\. .*`--clustering 3`"):
+    both = pl.concat([frame, frame.with_columns(clustering_result_uuid=pl.lit("4b"))])
+    with pytest.raises(ChartError, match=r"2 clustering results: 3aa6bd65-.*, 4b\. .*`--clustering 3aa6bd65"):
         plot_raster(both)
 
 

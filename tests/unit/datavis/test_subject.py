@@ -11,7 +11,7 @@ def test_a_result_is_said_with_its_model_and_settings(clusters_frame):
     assert describe_result(frame) == [
         "MiniLM",
         "hdbscan with min_cluster_size 20, min_samples 5, epsilon 0.1",
-        "clustering 3",
+        "clustering 3aa6bd65",
     ]
 
 
@@ -22,7 +22,7 @@ def test_a_downsampled_result_says_so(clusters_frame):
 
 def test_medoids_are_said_with_clusters_and_outliers(medoids_frame):
     frame = medoids_frame(clusters=1, size=75, outliers=25).with_columns(n_runs_total=12)
-    assert describe_medoids(frame) == ["clustering 3", "12 runs", "1 cluster", "100 embeddings, 25.0 % outliers"]
+    assert describe_medoids(frame) == ["clustering 3aa6bd65", "12 runs", "1 cluster", "100 embeddings, 25.0 % outliers"]
 
 
 def test_an_empty_frame_is_refused_with_advice():

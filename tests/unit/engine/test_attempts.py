@@ -1,8 +1,15 @@
 from loopscope.engine.attempts import attempt
+from loopscope.errors import ModelError
 
 
-def _sound(_):
-    return None
+def _sound(result):
+    return result
+
+
+def _not_bad(result):
+    if result == "bad":
+        raise ModelError("found bad")
+    return result
 
 
 def test_a_sound_batch_takes_one_call():
@@ -34,7 +41,7 @@ def test_an_unsound_result_is_tried_again_alone():
         calls.append(list(indices))
         return ["bad" if index == 2 and len(calls) < 3 else "good" for index in indices]
 
-    items = attempt(call, lambda result: "found bad" if result == "bad" else None, 3)
+    items = attempt(call, _not_bad, 3)
     assert calls == [[0, 1, 2], [2], [2]]
     assert [item.result for item in items] == ["good"] * 3
     assert [failure.cause for failure in items[2].failures] == ["found bad"] * 2
@@ -44,5 +51,16 @@ def test_an_unsound_result_is_tried_again_alone():
 def test_nothing_and_too_few_results_are_failures():
     assert "NoneType" in attempt(lambda indices: None, _sound, 1)[0].failures[0].cause
     assert attempt(lambda indices: [], _sound, 2)[0].failures[0].cause == (
-        "found 0 results for 2 inputs; expected as many"
+        "found 0 outputs for 2 inputs; expected as many outputs"
     )
+
+
+def test_a_text_is_not_taken_for_a_sequence_of_texts():
+    assert "found one text for 2 inputs" in attempt(lambda indices: "xy", _sound, 2)[0].failures[0].cause
+
+
+def test_a_cause_is_made_of_characters_that_any_database_holds():
+    def call(indices):
+        raise ValueError("a \ud800 b \0 c")
+
+    assert attempt(call, _sound, 1)[0].failures[0].cause == "ValueError: a \\ud800 b \\0 c"

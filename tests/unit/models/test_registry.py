@@ -79,6 +79,23 @@ def test_a_class_that_is_no_model_and_a_name_that_is_taken_are_listed_as_broken(
     assert registry.generator("FakeText") is fakes.FakeText
 
 
+def test_a_model_that_cannot_say_what_it_lacks_is_listed():
+    class Moody(fakes.FakeText):
+        name = "Moody"
+
+        @classmethod
+        def missing(cls):
+            raise RuntimeError("not today")
+
+    class Loose(fakes.FakeText):
+        name = "Loose"
+        takes = "text"
+
+    registry = Registry.of(Moody, Loose)
+    assert registry.entry("Moody").missing == "the plugin is broken: RuntimeError: not today"
+    assert "expected members of OutputType" in registry.entry("Loose").error
+
+
 def test_a_broken_entry_takes_and_gives_nothing():
     entry = ModelEntry("X", "generator", "p", None, "e")
     assert (entry.takes, entry.gives) == (None, None)
