@@ -148,7 +148,7 @@ def _tell_what_next(
         (f"sqlite3 {location} .schema", "the tables, to ask in plain SQL"),
         ("loopscope experiment --help", "how to write an experiment of your own"),
     ):
-        say(f"  {command:<68} {meaning}")
+        say(f"  {command:<72} {meaning}")
 
 
 def _shortest(path: Path) -> Path:
