@@ -1,10 +1,12 @@
 """Models in memory: each is loaded once, when it is first called."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from loopscope.errors import LoopscopeError, ModelError
 from loopscope.models.protocol import Embedder, Generator
 from loopscope.models.registry import Registry
+
+Model = TypeVar("Model")
 
 
 class LoadedModels:
@@ -22,7 +24,7 @@ class LoadedModels:
         ModelError
             If it cannot be loaded.
         """
-        return self._load(name, self.registry.generator(name))  # type: ignore[no-any-return]
+        return self._load(name, self.registry.generator(name))
 
     def embedder(self, name: str) -> Embedder[Any]:
         """Return the embedder of that name, loaded.
@@ -32,9 +34,9 @@ class LoadedModels:
         ModelError
             If it cannot be loaded.
         """
-        return self._load(name, self.registry.embedder(name))  # type: ignore[no-any-return]
+        return self._load(name, self.registry.embedder(name))
 
-    def _load(self, name: str, model: type[Any]) -> Any:
+    def _load(self, name: str, model: type[Model]) -> Model:
         if name not in self._loaded:
             try:
                 self._loaded[name] = model()
@@ -42,4 +44,5 @@ class LoadedModels:
                 raise
             except Exception as error:
                 raise ModelError(f"{name} could not be loaded: {type(error).__name__}: {error}") from error
-        return self._loaded[name]
+        loaded: Model = self._loaded[name]
+        return loaded

@@ -20,12 +20,9 @@ def _digest(*parts: object) -> bytes:
     return blake2b("|".join(map(str, parts)).encode(), digest_size=16).digest()
 
 
-class FakeText:
-    """A text generator that says three of eight words, chosen by its input and its seed."""
+class AlwaysReady:
+    """What the fakes share: nothing to install, and nothing left to chance."""
 
-    name: ClassVar[str] = "FakeText"
-    takes: ClassVar[OutputType] = OutputType.TEXT
-    gives: ClassVar[OutputType] = OutputType.TEXT
     deterministic: ClassVar[bool] = True
     device = "cpu"
 
@@ -33,63 +30,50 @@ class FakeText:
     def missing(cls) -> str | None:
         """Nothing is ever missing."""
         return None
+
+
+class FakeText(AlwaysReady):
+    """A text generator that says three of eight words, chosen by its input and its seed."""
+
+    name: ClassVar[str] = "FakeText"
+    takes: ClassVar[OutputType] = OutputType.TEXT
+    gives: ClassVar[OutputType] = OutputType.TEXT
 
     def generate(self, inputs: Sequence[str], seeds: Sequence[int]) -> list[str]:
         """Give three words for each text."""
         return [_three_words(text, seed) for text, seed in zip(inputs, seeds, strict=True)]
 
 
-class FakePainter:
+class FakePainter(AlwaysReady):
     """A text-to-image generator: four squares whose colours are the digest of the text and the seed."""
 
     name: ClassVar[str] = "FakePainter"
     takes: ClassVar[OutputType] = OutputType.TEXT
     gives: ClassVar[OutputType] = OutputType.IMAGE
-    deterministic: ClassVar[bool] = True
-    device = "cpu"
-
-    @classmethod
-    def missing(cls) -> str | None:
-        """Nothing is ever missing."""
-        return None
 
     def generate(self, inputs: Sequence[str], seeds: Sequence[int]) -> list[Image.Image]:
         """Give a 16 × 16 picture for each text."""
         return [_squares(_digest(text, seed)) for text, seed in zip(inputs, seeds, strict=True)]
 
 
-class FakeDescriber:
+class FakeDescriber(AlwaysReady):
     """An image-to-text generator that says three of eight words, chosen by the picture and its seed."""
 
     name: ClassVar[str] = "FakeDescriber"
     takes: ClassVar[OutputType] = OutputType.IMAGE
     gives: ClassVar[OutputType] = OutputType.TEXT
-    deterministic: ClassVar[bool] = True
-    device = "cpu"
-
-    @classmethod
-    def missing(cls) -> str | None:
-        """Nothing is ever missing."""
-        return None
 
     def generate(self, inputs: Sequence[Image.Image], seeds: Sequence[int]) -> list[str]:
         """Give three words for each picture."""
         return [_three_words(picture.tobytes().hex(), seed) for picture, seed in zip(inputs, seeds, strict=True)]
 
 
-class FakeTextEmbedder:
+class FakeTextEmbedder(AlwaysReady):
     """An embedder of texts: counts of letters, in 26 dimensions."""
 
     name: ClassVar[str] = "FakeTextEmbedder"
     takes: ClassVar[OutputType] = OutputType.TEXT
     dimension: ClassVar[int] = 26
-    deterministic: ClassVar[bool] = True
-    device = "cpu"
-
-    @classmethod
-    def missing(cls) -> str | None:
-        """Nothing is ever missing."""
-        return None
 
     def embed(self, inputs: Sequence[str]) -> Vectors:
         """Give the unit vector of letter counts of each text, plus one each so that it is never zero."""
@@ -97,19 +81,12 @@ class FakeTextEmbedder:
         return _unit(np.array(counts, dtype=np.float32).reshape(-1, 26))
 
 
-class FakeImageEmbedder:
+class FakeImageEmbedder(AlwaysReady):
     """An embedder of pictures: their mean colour, in 3 dimensions."""
 
     name: ClassVar[str] = "FakeImageEmbedder"
     takes: ClassVar[OutputType] = OutputType.IMAGE
     dimension: ClassVar[int] = 3
-    deterministic: ClassVar[bool] = True
-    device = "cpu"
-
-    @classmethod
-    def missing(cls) -> str | None:
-        """Nothing is ever missing."""
-        return None
 
     def embed(self, inputs: Sequence[Image.Image]) -> Vectors:
         """Give the unit vector of the mean red, green and blue of each picture, plus one so that it is never zero."""

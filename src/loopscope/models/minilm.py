@@ -62,7 +62,8 @@ class MiniLM:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MAX_TOKENS)
         with safe_open(path, framework="numpy") as file:
-            self._encoder = _Encoder.of({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+            names = file.keys()  # the file is no mapping: it cannot be iterated over
+            self._encoder = _Encoder.of({name: file.get_tensor(name) for name in names})
         self._threads = ThreadpoolController()
 
     @classmethod
