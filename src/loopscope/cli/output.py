@@ -1,29 +1,31 @@
 """What commands print: data on stdout as a table or JSON, words for people on stderr."""
 
 import json
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 PIPE_WIDTH = 1000
 
 
 def complain(message: str) -> None:
     """Print an error on stderr."""
-    _console(stderr=True).print(f"[red bold]error:[/] {_escaped(message)}", soft_wrap=True)
+    _console(stderr=True).print(Text.assemble(("error:", "bold red"), " ", printable(message)), soft_wrap=True)
 
 
 def say(message: str) -> None:
     """Print a message for people on stderr."""
-    _console(stderr=True).print(_escaped(message), soft_wrap=True)
+    _console(stderr=True).print(Text(printable(message)), soft_wrap=True)
 
 
 def print_json(data: Any) -> None:
-    """Print data as JSON on stdout; instants and UUIDs as text."""
-    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False, default=str) + "\n")
+    """Print data as JSON on stdout; instants and UUIDs as text, what is no finite number as null."""
+    sys.stdout.write(json.dumps(_finite(data), indent=2, ensure_ascii=False, default=str, allow_nan=False) + "\n")
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, wide: str | None = None) -> None:
@@ -48,7 +50,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, wide: 
             no_wrap=wide is not None and heading != wide,
         )
     for row in rows:
-        table.add_row(*("" if value is None else _escaped(_shown(value)) for value in row))
+        table.add_row(*map(_cell, row))
     _console(stderr=False).print(table)
 
 
@@ -58,7 +60,7 @@ def print_facts(facts: Mapping[str, Any]) -> None:
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in facts.items():
-        table.add_row(name, "" if value is None else _escaped(_shown(value)))
+        table.add_row(name, _cell(value))
     _console(stderr=False).print(table)
 
 
@@ -90,16 +92,36 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
-def _shown(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+def figure(value: float) -> str:
+    """Write a number to three digits, never as a power of ten.
+
+    >>> figure(0.0123), figure(999.7), figure(12345.6)
+    ('0.0123', '1,000', '12,346')
+    """
+    return f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
 
 
-def _escaped(text: str) -> str:
-    from rich.markup import escape
+def printable(text: str) -> str:
+    """Keep a model's text from giving commands to the terminal: what is not printable becomes a question mark."""
+    return "".join(
+        letter if letter.isprintable() or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}" for letter in text
+    )
 
-    return escape(text)
+
+def _cell(value: Any) -> Text:
+    if value is None:
+        return Text("")
+    return Text(figure(value) if isinstance(value, float) else printable(str(value)))
+
+
+def _finite(data: Any) -> Any:
+    if isinstance(data, Mapping):
+        return {key: _finite(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_finite(value) for value in data]
+    return None if isinstance(data, float) and not math.isfinite(data) else data
 
 
 def _console(*, stderr: bool) -> Console:
     stream = sys.stderr if stderr else sys.stdout
-    return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else PIPE_WIDTH)
+    return Console(stderr=stderr, highlight=False, emoji=False, width=None if stream.isatty() else PIPE_WIDTH)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from loopscope.cli.output import duration, say
+from loopscope.cli.output import duration, figure, printable, say
 from loopscope.engine.progress import Progress
 
 LINE_SECONDS = 10.0
@@ -48,7 +48,9 @@ class Bars:
 
     def say(self, message: str) -> None:
         """Print above the bars."""
-        self.display.console.print(message, markup=False)
+        from rich.text import Text
+
+        self.display.console.print(Text(printable(message)))
 
 
 class Lines:
@@ -66,19 +68,24 @@ class Lines:
 
     def advance(self, items: int) -> None:
         """Say how far it is, if it is time to, and when it is done."""
-        stage = self._stage
-        stage.done += items
-        if stage.done >= stage.total or time.monotonic() - self._said_at >= LINE_SECONDS:
-            self._said_at = time.monotonic()
-            say(f"{stage.name}: {stage.done} of {stage.total}, {stage.rate}, {stage.left}")
+        self._stage.done += items
+        self._tell()
 
     def shorten(self, items: int) -> None:
-        """Count fewer items."""
+        """Count fewer items, and say if that was all."""
         self._stage.total -= items
+        self._tell()
 
     def say(self, message: str) -> None:
         """Print a line."""
         say(message)
+
+    def _tell(self) -> None:
+        stage = self._stage
+        done = stage.done >= stage.total
+        if (done and not stage.told) or time.monotonic() - self._said_at >= LINE_SECONDS:
+            self._said_at, stage.told = time.monotonic(), done
+            say(f"{stage.name}: {stage.done} of {stage.total}, {stage.rate}, {stage.left}")
 
 
 class _Stage:
@@ -88,6 +95,7 @@ class _Stage:
         self.name, self.total, self.done = name, total, done
         self._done_before = done
         self._start = time.monotonic()
+        self.told = False
 
     @property
     def per_second(self) -> float:
@@ -95,7 +103,7 @@ class _Stage:
 
     @property
     def rate(self) -> str:
-        return f"{self.per_second:.3g}/s" if self.per_second < 1000 else f"{self.per_second:.0f}/s"
+        return f"{figure(self.per_second)}/s"
 
     @property
     def left(self) -> str:

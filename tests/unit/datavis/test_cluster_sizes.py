@@ -53,5 +53,5 @@ def test_plain_cases_are_drawn(read_chart, medoids_frame, clusters, outliers):
 
 def test_several_results_are_refused(medoids_frame):
     frame = medoids_frame(clusters=2)
-    with pytest.raises(ChartError, match="2 clustering results: 3aa6bd65-.*, 9b"):
+    with pytest.raises(ChartError, match=r"2 clustering results: 3aa6bd65-.*, 9b"):
         plot_cluster_sizes(pl.concat([frame, frame.with_columns(clustering_result_uuid=pl.lit("9b"))]))
