@@ -1,4 +1,13 @@
-"""Loopscope runs generative models in loops and shows where they settle."""
+"""Loopscope runs generative models in loops and shows where they settle.
+
+===============================================  ====================================================================
+``load_experiment_config``, ``ExperimentConfig``  what is to be performed: an experiment file, or the same in Python
+``open_store``                                    the database: ``with open_store("loops.db", create=True) as store``
+``perform_experiment``, ``resume_experiment``     invocations and embeddings; performing again goes on
+``cluster_embeddings``                            one more clustering, beside those that are there
+``load_*_df``                                     polars frames of it all, from ``with store.session() as session``
+===============================================  ====================================================================
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -62,4 +71,13 @@ def __getattr__(name: str) -> Any:
         return version("loopscope")
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
-    raise AttributeError(f"module 'loopscope' has no attribute {name!r}")
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, __all__, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    raise AttributeError(f"module 'loopscope' has no attribute {name!r}{hint}")
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

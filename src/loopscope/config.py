@@ -43,9 +43,9 @@ class ExperimentConfig(BaseModel):
     Attributes
     ----------
     networks
-        Cycles of generator names: the output of one is the input of the next, wrapping round.
+        Cycles of generator names: the output of one is the input of the next, wrapping round. The first takes text.
     prompts
-        The texts (or, for a network that starts with an image-to-text generator, nothing else) that runs start from.
+        The texts that runs start from.
     seeds
         One run for each: an integer in [0, 2**63) is used by every invocation of the run; null draws fresh randomness.
     num_runs
@@ -197,5 +197,9 @@ def _fault(error: dict[str, Any]) -> str:
         return f'the key "{where}" is missing; expected it with a value'
     if error["type"] == "value_error":
         return str(error["ctx"]["error"])
-    message = error["msg"][0].lower() + error["msg"][1:]
+    if where.startswith("networks") and isinstance(error["input"], str):
+        return f'{where} = {error["input"]!r}; networks is a list of cycles: networks = [["Pictograms", "Describe"]]'
+    message = (
+        (error["msg"][0].lower() + error["msg"][1:]).replace("tuple", "list").replace(" after validation, not 0", "")
+    )
     return f"{where} = {error['input']!r}: {message}"

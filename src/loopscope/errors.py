@@ -6,6 +6,7 @@
     ├── ConfigError        an experiment file or a setting is not what was expected
     ├── ModelError         a model is unknown, not installed, or broke its promise
     ├── StoreError         a database cannot be opened, read or written
+    │   ├── NoDatabaseError      there is none at this place yet
     │   └── StoreConflictError   a row contradicts those in the database
     ├── NotFoundError      nothing, or more than one thing, answers to an id
     ├── ClusteringError    these vectors cannot be clustered as asked
@@ -29,6 +30,10 @@ class ModelError(LoopscopeError):
 
 class StoreError(LoopscopeError):
     """A database cannot be opened, read or written."""
+
+
+class NoDatabaseError(StoreError):
+    """There is no database at this place yet, or one without any table."""
 
 
 class StoreConflictError(StoreError):

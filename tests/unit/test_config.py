@@ -40,6 +40,8 @@ def test_a_config_cannot_be_changed():
     [
         ({"promts": ["a"]}, 'unknown key "promts"; did you mean "prompts"?'),
         ({"networks": []}, "networks = []"),
+        ({"networks": ["A", "B"]}, 'networks is a list of cycles: networks = [["Pictograms", "Describe"]]'),
+        ({"prompts": "a fox"}, "prompts = 'a fox': input should be a valid list"),
         ({"networks": [[]]}, "network 1 is empty; expected at least one generator"),
         ({"networks": [["A"], ["A"]]}, "network 'A' stands there more than once"),
         ({"max_length": 0}, "max_length = 0: input should be greater than or equal to 1"),

@@ -1,6 +1,7 @@
 """The command ``loopscope``: its nouns, and what happens to an error that nobody handled."""
 
 import logging
+import shlex
 import sys
 from typing import Annotated
 
@@ -21,7 +22,12 @@ Exit codes: 0 complete, 1 failed, 2 usage, 3 finished with failed items, 130 int
 """
 
 app = typer.Typer(
-    help=HELP, no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False, add_completion=False
+    help=HELP,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("demo")(demo.perform_demo)
 app.add_typer(experiment.app, name="experiment")
@@ -54,7 +60,7 @@ def main() -> None:
     try:
         app()
     except LoopscopeError as error:
-        complain(str(error))
+        complain(str(error) + _with_database(str(error)))
         sys.exit(USAGE if isinstance(error, ConfigError) else FAILED)
     except BrokenPipeError:  # the reader of a pipe, such as head, has seen enough
         sys.stderr.close()
@@ -63,3 +69,10 @@ def main() -> None:
         where = f"{error.filename}: " if error.filename else ""
         complain(f"{where}{error.strerror or error}; expected a place that can be read and written")
         sys.exit(FAILED)
+
+
+def _with_database(message: str) -> str:
+    """Say which database the commands that a message names are meant for, where the message itself does not."""
+    if "--db" not in sys.argv[:-1] or "loopscope " not in message or "--db" in message:
+        return ""
+    return f" (with --db {shlex.quote(sys.argv[sys.argv.index('--db') + 1])})"

@@ -55,9 +55,12 @@ def draw_chart(
     ] = None,
     experiment: ExperimentOption = None,
     model: Annotated[
-        str | None, typer.Option("--model", metavar="MODEL", help="The embedding model whose drift is drawn.")
+        str | None,
+        typer.Option(
+            "--model", metavar="MODEL", help="The embedding model whose drift, or newest clustering, is drawn."
+        ),
     ] = None,
-    since: Annotated[Since, typer.Option(help="Where drift is measured from.")] = Since.PROMPT,
+    since: Annotated[Since | None, typer.Option(help="Where drift is measured from; by default the prompt.")] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -78,10 +81,18 @@ def draw_chart(
     path = output or Path(f"{name}.{'png' if name is Chart.GALLERY else 'html'}")
     with open_store(db) as store, interruptible(f"{path} was not written"):
         if name is Chart.DRIFT:
-            drawn = _draw_drift(store, experiment, model, since.value)
+            _refuse(name, {"--clustering": clustering})
+            drawn = _draw_drift(store, experiment, model, (since or Since.PROMPT).value)
         else:
-            drawn = _draw_clusters(store, name, clustering, experiment)
+            _refuse(name, {"--since": since, "--experiment": None if name is Chart.RASTER else experiment})
+            drawn = _draw_clusters(store, name, clustering, experiment, model)
         say(f"wrote {save_chart(drawn, path)}")
+
+
+def _refuse(name: Chart, options: dict[str, str | None]) -> None:
+    for option, value in options.items():
+        if value is not None:
+            raise typer.BadParameter(f"{option} {value} says nothing to the chart {name}; leave it out")
 
 
 def _draw_drift(store: "Store", experiment: str | None, model: str | None, since: Literal["prompt", "start"]) -> Any:
@@ -99,13 +110,15 @@ def _draw_drift(store: "Store", experiment: str | None, model: str | None, since
     return plot_drift(drift, since=since)
 
 
-def _draw_clusters(store: "Store", name: Chart, clustering: str | None, experiment: str | None) -> Any:
+def _draw_clusters(
+    store: "Store", name: Chart, clustering: str | None, experiment: str | None, model: str | None
+) -> Any:
     from loopscope.data_prep import load_clusters_df, load_medoids_df
     from loopscope.datavis.cluster_sizes import plot_cluster_sizes
     from loopscope.datavis.gallery import draw_medoid_gallery
     from loopscope.datavis.raster import plot_raster
 
-    result_id = _choose_result(store, clustering)
+    result_id = _choose_result(store, clustering, model)
     with store.session() as session:
         if name is Chart.GALLERY:
             return draw_medoid_gallery(load_medoids_df(session, result_id, include_pictures=True))
@@ -128,19 +141,31 @@ def _of_experiments(store: "Store", clusters: "pl.DataFrame", result_id: int, ex
     uuids = [experiment] if experiment else json.loads(result["selection"])["experiments"]
     if uuids is None:
         return clusters
-    return clusters.filter(pl.col("experiment_id").is_in([resolve(store, Experiment, uuid) for uuid in uuids]))
+    chosen = clusters.filter(pl.col("experiment_id").is_in([resolve(store, Experiment, uuid) for uuid in uuids]))
+    if chosen["cluster_id"].is_null().all():
+        raise NotFoundError(
+            f"clustering {result['uuid'][:8]} holds no output of experiment {experiment}; name one that does with "
+            "--clustering ID: loopscope cluster list"
+        )
+    return chosen
 
 
-def _choose_result(store: "Store", prefix: str | None) -> int:
+def _choose_result(store: "Store", prefix: str | None, model: str | None) -> int:
+    import polars as pl
+
     from loopscope.data_prep import load_clustering_results_df
     from loopscope.schemas import ClusteringResult
 
     if prefix is not None:
+        _refuse(Chart.RASTER, {"--model": model})
         return resolve(store, ClusteringResult, prefix)
     with store.session() as session:
         results = load_clustering_results_df(session)
+    results = results if model is None else results.filter(pl.col("embedding_model") == model)
     if results.is_empty():
-        raise NotFoundError("found no clustering result; expected one to draw: loopscope cluster perform MODEL")
+        raise NotFoundError(
+            f"found no clustering result to draw; make one: loopscope cluster perform {model or 'MODEL'}"
+        )
     newest = results.row(-1, named=True)
     say(
         f"drawing the newest of {len(results)} clustering results: {newest['uuid'][:8]} "

@@ -1,13 +1,17 @@
 """``loopscope cluster``: perform, list, show and delete clusterings; every medoid of every result."""
 
-from typing import Annotated
+import json
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from loopscope.cli.ending import interruptible
 from loopscope.cli.ids import resolve
-from loopscope.cli.options import DEFAULT_DATABASE, AsJson, Database, ImagesFolder, refuse_options_before_command
-from loopscope.cli.output import counted, print_facts, print_json, print_table, say
+from loopscope.cli.options import DEFAULT_DATABASE, AsJson, Database, ImagesFolder, Yes, refuse_options_before_command
+from loopscope.cli.output import counted, print_facts, print_json, print_table, print_text, say
+
+if TYPE_CHECKING:
+    from loopscope.engine.clustering import Clustered
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -82,6 +86,8 @@ def perform(
         f"{counted(done.embeddings, 'embedding')}; "
         f"log in {done.log_file}. Next: loopscope cluster show {short} {at}"
     )
+    if advice := _advice(done):
+        say(advice)
 
 
 @app.command("list")
@@ -92,29 +98,28 @@ def list_results(db: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> No
 
     with open_store(db) as store, store.session() as session:
         frame = load_clustering_results_df(session)
+    rows = [row | {"selection": json.loads(row["selection"])} for row in frame.to_dicts()]
     if as_json:
-        print_json(frame.to_dicts())
+        print_json(rows)
         return
     if frame.is_empty():
         say("no clustering results yet; make one: loopscope cluster perform MODEL")
         return
     print_table(
-        ["id", "finished", "model", "algorithm", "downsample", "clusters", "members", "outliers", "parameters"],
+        ["id", "finished", "model", "clusters", "outliers", "experiments", "parameters"],
         [
             [
                 row["uuid"][:8],
-                f"{row['finished_at']:%Y-%m-%d %H:%M}",
+                f"{row['finished_at']:%m-%d %H:%M}",
                 row["embedding_model"],
-                row["algorithm"],
-                row["downsample"],
                 row["n_clusters"],
-                row["n_members"],
-                row["n_outliers"],
-                _said(row["parameters"]),
+                f"{row['n_outliers']} of {row['n_members'] + row['n_outliers']}",
+                ", ".join(uuid[:8] for uuid in row["selection"]["experiments"] or ["all"]),
+                f"{row['algorithm']}: {_said(_numbers(row['parameters']))}, downsample {row['downsample']}",
             ]
-            for row in frame.to_dicts()
+            for row in rows
         ],
-        wide="parameters",
+        wide=["parameters", "experiments"],
     )
 
 
@@ -144,7 +149,7 @@ def show(
         for row in medoids.sort(pl.col("cluster_id") == OUTLIER, "cluster_id").to_dicts()
     ]
     if as_json:
-        print_json(facts | {"result_clusters": rows})
+        print_json(facts | {"selection": json.loads(facts["selection"]), "result_clusters": rows})
         return
     print_facts(
         {
@@ -155,15 +160,14 @@ def show(
             "finished": f"{facts['finished_at']:%Y-%m-%d %H:%M:%S} UTC",
         }
     )
-    columns = ["\ncluster", "\nsize", "\nruns", "\nprompts", "\nmedoid"]
+    print_text("")
     print_table(
-        [*columns, "\npicture"] if images else columns,
+        ["cluster", "size", "runs", "prompts", "medoid", "picture"],
         [
-            [row["cluster_id"], row["cluster_size"], row["n_runs"], row["n_prompts"], row["cluster_label"]]
-            + ([row["path"]] if images else [])
+            [row[name] for name in ("cluster_id", "cluster_size", "n_runs", "n_prompts", "cluster_label", "path")]
             for row in rows
         ],
-        wide="\nmedoid",
+        wide=["medoid", "picture"],
     )
 
 
@@ -197,12 +201,12 @@ def medoids(db: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> None:
             ]
             for row in named.to_dicts()
         ],
-        wide="medoid",
+        wide=["medoid"],
     )
 
 
 @app.command("delete")
-def delete(result: ResultId, db: Database = DEFAULT_DATABASE) -> None:
+def delete(result: ResultId, db: Database = DEFAULT_DATABASE, yes: Yes = False) -> None:
     """Delete one clustering result with its clusters and assignments; outputs and embeddings stay."""
     from loopscope.schemas import ClusteringResult
     from loopscope.store.clusterings import delete_clustering
@@ -210,10 +214,26 @@ def delete(result: ResultId, db: Database = DEFAULT_DATABASE) -> None:
 
     with open_store(db) as store:
         result_id = resolve(store, ClusteringResult, result)
+        if not yes:
+            typer.confirm(f"Delete clustering {result}? Outputs and embeddings stay.", abort=True, err=True)
         with store.transaction() as session:
             delete_clustering(session, result_id)
     say(f"deleted clustering {result}")
 
 
-def _said(parameters: dict[str, object]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in parameters.items() if value is not None)
+def _said(settings: dict[str, object]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in settings.items() if value is not None)
+
+
+def _numbers(settings: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in settings.items() if type(value) in (int, float)}
+
+
+def _advice(done: "Clustered") -> str | None:
+    """Say what to try where a clustering tells little."""
+    if done.clusters > 1 and done.outliers <= done.embeddings / 2:
+        return None
+    return (
+        f"{counted(done.clusters, 'cluster')} and {done.outliers / done.embeddings:.0%} outliers tell little; try "
+        "--min-cluster-size 10 --min-samples 5 --no-allow-single-cluster, or another --epsilon"
+    )

@@ -29,7 +29,7 @@ def perform_demo(
         ),
     ] = None,
 ) -> None:
-    """Perform the built-in experiment: paint, describe, embed, cluster and draw. Takes a few minutes, needs no GPU.
+    """Perform the built-in experiment: paint, describe, embed, cluster and draw. Takes a minute or two, needs no GPU.
 
     Pictures are painted from five prompts, described, and painted again, sixty steps long. Say it again to go on
     after an interruption.
@@ -144,11 +144,14 @@ def _tell_what_next(
         (f"loopscope cluster show {result.uuid.hex[:8]} {at}", "the clusters, each led by its medoid"),
         (f"loopscope run list {at}", "the runs, and why each stopped"),
         (f"loopscope chart raster -o raster.svg {at}", "the raster, for a paper"),
-        (f"loopscope cluster perform MiniLM --downsample 2 {at}", "another clustering, beside this one"),
+        (
+            f"loopscope cluster perform MiniLM --min-cluster-size 5 --no-allow-single-cluster {at}",
+            "another one, beside this",
+        ),
         (f"sqlite3 {location} .schema", "the tables, to ask in plain SQL"),
         ("loopscope experiment --help", "how to write an experiment of your own"),
     ):
-        say(f"  {command:<72} {meaning}")
+        say(f"  {command}\n       {meaning}")
 
 
 def _shortest(path: Path) -> Path:

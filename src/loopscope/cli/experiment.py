@@ -9,11 +9,12 @@ import typer
 
 from loopscope.cli.ending import FINISHED_WITH_FAILURES, interruptible
 from loopscope.cli.ids import resolve
-from loopscope.cli.options import DEFAULT_DATABASE, AsJson, Database, refuse_options_before_command
-from loopscope.cli.output import complain, counted, duration, print_facts, print_json, print_table, say
+from loopscope.cli.options import DEFAULT_DATABASE, AsJson, Database, Yes, refuse_options_before_command
+from loopscope.cli.output import complain, counted, duration, print_facts, print_json, print_table, print_text, say
 
 if TYPE_CHECKING:
     from loopscope.engine.performing import Performed
+    from loopscope.engine.planning import Plan
     from loopscope.engine.progress import Progress
     from loopscope.store.connection import Store
 
@@ -90,17 +91,16 @@ def plan(file: ExperimentFile, db: Database = DEFAULT_DATABASE, as_json: AsJson 
 
     from loopscope.config import load_experiment_config
     from loopscope.engine.planning import plan_experiment
+    from loopscope.errors import NoDatabaseError
     from loopscope.models.registry import Registry
     from loopscope.store.connection import open_store
-    from loopscope.store.location import parse_location
 
     config = load_experiment_config(file)
     registry = Registry.installed()
-    place = parse_location(db)
-    if place.path is None or place.path.exists():
+    try:
         with open_store(db) as store:
             planned = plan_experiment(config, registry, store)
-    else:
+    except NoDatabaseError:
         planned = plan_experiment(config, registry)
     totals = {
         "runs": planned.runs,
@@ -109,7 +109,10 @@ def plan(file: ExperimentFile, db: Database = DEFAULT_DATABASE, as_json: AsJson 
         "seconds": planned.seconds,
     }
     if as_json:
-        print_json(totals | {"models": [asdict(model) for model in planned.models]})
+        print_json(
+            totals
+            | {"there": planned.there and asdict(planned.there), "models": [asdict(model) for model in planned.models]}
+        )
         return
     print_table(
         ["model", "kind", "at most", "each", "in all", "ready"],
@@ -124,17 +127,35 @@ def plan(file: ExperimentFile, db: Database = DEFAULT_DATABASE, as_json: AsJson 
             ]
             for model in planned.models
         ],
-        wide="ready",
+        wide=["ready"],
     )
-    expected = "unknown: no past invocations of every model" if planned.seconds is None else duration(planned.seconds)
+    print_text("")
     print_facts(
         {
-            "\nruns": f"\n{planned.runs}",
+            "runs": planned.runs,
             "invocations": f"{planned.invocations} at most",
             "embeddings": f"{planned.embeddings} at most",
-            "time": expected,
+            "time": _expected_time(planned),
+            "already there": _already_there(planned),
         }
     )
+
+
+def _expected_time(planned: "Plan") -> str:
+    known = [model.seconds * model.calls for model in planned.models if model.seconds is not None]
+    unknown = ", ".join(model.name for model in planned.models if model.seconds is None)
+    if not unknown:
+        return duration(sum(known))
+    return (f"{duration(sum(known))} and " if known else "") + f"unknown for {unknown}: not performed here before"
+
+
+def _already_there(planned: "Plan") -> str:
+    counts = planned.there
+    if counts is None:
+        return "nothing"
+    if counts.complete:
+        return "all of it: performing does nothing, unless with --again"
+    return f"{counted(counts.invocations, 'invocation')} and {counted(counts.embeddings, 'embedding')}"
 
 
 @app.command("list")
@@ -157,7 +178,7 @@ def list_experiments(db: Database = DEFAULT_DATABASE, as_json: AsJson = False) -
             [
                 row["uuid"][:8],
                 f"{row['created_at']:%Y-%m-%d %H:%M}",
-                ", ".join(row["networks"]),
+                "\n".join(row["networks"]),
                 len(row["initial_prompts"]),
                 row["max_length"],
                 row["n_runs"],
@@ -167,7 +188,7 @@ def list_experiments(db: Database = DEFAULT_DATABASE, as_json: AsJson = False) -
             ]
             for row in frame.to_dicts()
         ],
-        wide="networks",
+        wide=["networks"],
     )
 
 
@@ -209,8 +230,9 @@ def show(experiment: ExperimentId, db: Database = DEFAULT_DATABASE, as_json: AsJ
         }
     )
     reasons = runs.group_by("network", "stop_reason").agg(pl.len().alias("runs"), pl.col("length").mean())
+    print_text("")
     print_table(
-        ["\nnetwork", "\nstop reason", "\nruns", "\nmean length"],
+        ["network", "stop reason", "runs", "mean length"],
         [[network, reason or "unfinished", n, length] for network, reason, n, length in reasons.sort("network").rows()],
     )
     for failure in runs["failure"].drop_nulls().unique().sort():
@@ -221,7 +243,7 @@ def show(experiment: ExperimentId, db: Database = DEFAULT_DATABASE, as_json: AsJ
 def delete(
     experiment: ExperimentId,
     db: Database = DEFAULT_DATABASE,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Yes = False,
 ) -> None:
     """Delete an experiment with its runs, outputs and embeddings; refused while a clustering holds some of them."""
     from loopscope.schemas import Experiment
@@ -261,6 +283,12 @@ def _perform(store: "Store", as_json: bool, perform_with: "Callable[[Progress], 
         f"experiment {short}: {counts.runs - counts.failed_runs} of {counted(counts.runs, 'run')} complete, "
         f"{counted(counts.invocations, 'invocation')} and {counted(counts.embeddings, 'embedding')} in {store.location}"
     )
+    if counts.embeddings:
+        say(
+            f"Next: loopscope cluster perform MODEL {store.place.option}, with one of the experiment's embedding models"
+        )
+    elif done.complete:
+        say("the experiment names no embedding_models: nothing of it can be clustered; add some to its file")
     if counts.failed_runs:
         complain(
             f"in {counted(counts.failed_runs, 'run')} something failed for good: "

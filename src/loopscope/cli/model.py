@@ -43,7 +43,7 @@ def list_models(as_json: AsJson = False) -> None:
             [row["name"], row["kind"], row["takes"], row["gives"], row["package"], row["missing"] or "yes"]
             for row in rows
         ],
-        wide="ready",
+        wide=["ready"],
     )
 
 

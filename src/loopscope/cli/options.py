@@ -42,3 +42,5 @@ ImagesFolder = Annotated[
     Path | None,
     typer.Option("--images", metavar="DIR", help="Write the pictures into this folder, and print their paths."),
 ]
+
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]

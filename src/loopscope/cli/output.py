@@ -3,14 +3,16 @@
 import json
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 PIPE_WIDTH = 1000
+FOLDED_WIDTH = 16
 
 
 def complain(message: str) -> None:
@@ -28,7 +30,7 @@ def print_json(data: Any) -> None:
     sys.stdout.write(json.dumps(_finite(data), indent=2, ensure_ascii=False, default=str, allow_nan=False) + "\n")
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, wide: str | None = None) -> None:
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, wide: Collection[str] = ()) -> None:
     """Print a table on stdout.
 
     Parameters
@@ -38,20 +40,27 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, wide: 
     rows
         As many values each; None is printed as an empty cell, numbers stand to the right.
     wide
-        The heading of the column whose text is folded where the terminal is too narrow.
+        The headings of the columns whose text is folded where the terminal is too narrow; the others keep their width
+        even if that is more than the terminal has. One of them that is empty is left out.
     """
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    kept, least = [], 0
     for position, heading in enumerate(columns):
-        numeric = all(isinstance(row[position], int | float) or row[position] is None for row in rows) and bool(rows)
+        values = [row[position] for row in rows]
+        if heading in wide and rows and all(value in (None, "") for value in values):
+            continue
+        kept.append(position)
+        width = max(cell_len(text) for text in [heading, *(_cell(value).plain for value in values)])
+        least += 2 + (min(width, FOLDED_WIDTH) if heading in wide else width)
         table.add_column(
             heading,
-            justify="right" if numeric else "left",
+            justify="right" if rows and all(isinstance(value, int | float | None) for value in values) else "left",
             overflow="fold",
-            no_wrap=wide is not None and heading != wide,
+            no_wrap=heading not in wide,
         )
     for row in rows:
-        table.add_row(*map(_cell, row))
-    _console(stderr=False).print(table)
+        table.add_row(*(_cell(row[position]) for position in kept))
+    _console(stderr=False, least=least).print(table)
 
 
 def print_facts(facts: Mapping[str, Any]) -> None:
@@ -122,6 +131,8 @@ def _finite(data: Any) -> Any:
     return None if isinstance(data, float) and not math.isfinite(data) else data
 
 
-def _console(*, stderr: bool) -> Console:
+def _console(*, stderr: bool, least: int = 0) -> Console:
     stream = sys.stderr if stderr else sys.stdout
-    return Console(stderr=stderr, highlight=False, emoji=False, width=None if stream.isatty() else PIPE_WIDTH)
+    console = Console(stderr=stderr, highlight=False, emoji=False, width=None if stream.isatty() else PIPE_WIDTH)
+    console.width = max(console.width, least)
+    return console

@@ -12,7 +12,7 @@ from loopscope.cli.options import (
     ImagesFolder,
     refuse_options_before_command,
 )
-from loopscope.cli.output import print_facts, print_json, print_table
+from loopscope.cli.output import print_facts, print_json, print_table, print_text
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -58,7 +58,7 @@ def list_runs(db: Database = DEFAULT_DATABASE, experiment: ExperimentOption = No
             ]
             for row in frame.to_dicts()
         ],
-        wide="failure",
+        wide=["network", "initial prompt", "failure"],
     )
 
 
@@ -99,10 +99,11 @@ def show(
             "failure": facts["failure"],
         }
     )
+    print_text("")
     print_table(
-        ["\nstep", "\nmodel", "\noutput"],
+        ["step", "model", "output"],
         [[row["sequence_number"], row["model"], row["output_text"] or row["path"] or "a picture"] for row in rows],
-        wide="\noutput",
+        wide=["output"],
     )
 
 

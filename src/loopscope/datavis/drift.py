@@ -111,7 +111,7 @@ def _draw_panels(drift: pl.DataFrame, panel: str, series: str) -> alt.ConcatChar
         lines = _list_run_lines(part, series, colours, most=max(12, MOST_LINES // len(names)))
         bands = _list_bands(part, series, colours)
         x = _make_axis("x", drift["sequence_number"], "step (sequence number)", number >= len(names) - columns)
-        y = _make_axis("y", drift["drift"], "1 − cosine", number % columns == 0)
+        y = _make_axis("y", drift["drift"], "1 − cosine (1 = unrelated)", number % columns == 0)
         title = write_texts(
             [{"text": "\n".join(heading)}],
             x=alt.value(0),

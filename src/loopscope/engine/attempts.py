@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any, Generic, Protocol, TypeVar
 
 from loopscope.errors import LoopscopeError, ModelError
@@ -108,8 +110,14 @@ def _described(results: Any) -> str:
 
 def _cause(error: Exception) -> str:
     """Say what went wrong, in characters that any database holds."""
-    said = str(error) if isinstance(error, LoopscopeError) else f"{type(error).__name__}: {error}"
+    said = str(error) if isinstance(error, LoopscopeError) else f"{type(error).__name__}: {error}{_place(error)}"
     return said.encode(errors="backslashreplace").decode().replace("\0", "\\0")
+
+
+def _place(error: Exception) -> str:
+    """Say in which file and line an error was raised."""
+    frames = extract_tb(error.__traceback__)
+    return f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
 
 
 class Place(Protocol):

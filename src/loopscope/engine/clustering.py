@@ -107,6 +107,11 @@ def cluster_embeddings(
     progress
         Told of the phases; by default nobody.
 
+    Returns
+    -------
+    Clustered
+        With ``clustering_result_id``, for :func:`loopscope.load_clusters_df`, and the numbers of clusters and outliers.
+
     Raises
     ------
     ClusteringError
@@ -120,7 +125,6 @@ def cluster_embeddings(
     progress = progress or Silence()
     started_at = datetime.now(UTC)
     model_id = _find_model(store, embedding_model)
-    progress.begin(f"clustering {embedding_model} (load, compute, save)", 3)
     with ClusteringLog(store.folder, started_at) as log:
         log.say(f"clustering the embeddings by {embedding_model} in {store.location}")
         with log.phase("load", progress):

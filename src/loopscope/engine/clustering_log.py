@@ -34,11 +34,11 @@ class ClusteringLog:
 
     @contextmanager
     def phase(self, name: str, progress: Progress) -> Iterator[None]:
-        """Log the beginning, the end and the duration of a phase, one step of the progress."""
+        """Log the beginning, the end and the duration of a phase, and tell whoever watches that it begins."""
         self.say(f"{name}: begins")
+        progress.say(f"clustering: {name}")
         start = time.perf_counter()
         yield
-        progress.advance(1)
         self.say(f"{name}: done in {time.perf_counter() - start:.3f} s")
 
     def __enter__(self) -> Self:

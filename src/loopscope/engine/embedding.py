@@ -48,7 +48,8 @@ def _embed_all(store: Store, experiment_id: int, embedder: Embedder[Any], progre
         total = count_unembedded(session, experiment_id, model_id, embedder.takes)
         takes_text = embedder.takes is OutputType.TEXT
         prompts = load_unembedded_prompts(session, experiment_id, model_id) if takes_text else []
-    progress.begin(f"embeddings by {embedder.name}", total + len(prompts))
+    of_prompts = f" (with {len(prompts)} initial prompts)" if prompts else ""
+    progress.begin(f"embeddings by {embedder.name}{of_prompts}", total + len(prompts))
     failing: set[int] = set()
     for start in range(0, len(prompts), BATCH_SIZE):
         failing |= _embed_batch(store, model_id, prompts[start : start + BATCH_SIZE], embedder, progress)

@@ -1,5 +1,6 @@
 """Performing an experiment: invocations, then embeddings; performing it again goes on where it stood."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from loopscope.errors import StoreConflictError, StoreError
 from loopscope.models.registry import Registry
 from loopscope.schemas import Experiment
 from loopscope.store.connection import Store
-from loopscope.store.embeddings import ensure_embedding_model
+from loopscope.store.embeddings import ensure_embedding_model, load_embedding_models
 from loopscope.store.experiments import (
     ExperimentCounts,
     count_experiment,
@@ -72,6 +73,11 @@ def perform_experiment(
     again
         Whether to begin a new experiment although one of the same content is there.
 
+    Returns
+    -------
+    Performed
+        The experiment's id and UUID, and what it holds now; ``complete`` tells whether all went well.
+
     Raises
     ------
     ConfigError
@@ -100,6 +106,11 @@ def resume_experiment(
 ) -> Performed:
     """Perform what an experiment in the store has left; what failed is tried again.
 
+    Returns
+    -------
+    Performed
+        As :func:`perform_experiment`.
+
     Raises
     ------
     NotFoundError
@@ -111,6 +122,10 @@ def resume_experiment(
     progress = progress or Silence()
     with store.session() as session:
         config, uuid = load_config(session, experiment_id), _uuid(session, experiment_id)
+        counts = count_experiment(session, experiment_id)
+    if counts.complete and _knows(store, config.embedding_models):
+        progress.say(f"experiment {uuid.hex[:8]} is complete already: nothing is left to do")
+        return Performed(experiment_id, uuid, counts)
     check_models(config, registry)
     check_ready(config, registry)
     with store.transaction() as session:
@@ -128,6 +143,12 @@ def resume_experiment(
         ) from error
     with store.session() as session:
         return Performed(experiment_id, uuid, count_experiment(session, experiment_id))
+
+
+def _knows(store: Store, embedding_models: Iterable[str]) -> bool:
+    """Tell whether the store knows the models, without which it cannot tell whether embeddings are missing."""
+    with store.session() as session:
+        return set(embedding_models) <= set(load_embedding_models(session))
 
 
 def _uuid(session: Session, experiment_id: int) -> UUID:

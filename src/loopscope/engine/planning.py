@@ -11,6 +11,7 @@ from loopscope.engine.checking import check_models, output_types
 from loopscope.models.registry import Registry
 from loopscope.schemas import Embedding, EmbeddingModel, Invocation
 from loopscope.store.connection import Store
+from loopscope.store.experiments import ExperimentCounts, count_experiment, find_experiment
 from loopscope.types import OutputType
 
 RECENT = 10_000
@@ -43,10 +44,17 @@ class PlannedModel:
 
 @dataclass(frozen=True)
 class Plan:
-    """What an experiment would make: runs, and each model's work."""
+    """What an experiment would make: runs, and each model's work.
+
+    Attributes
+    ----------
+    there
+        How much of an experiment of the same content is in the database; None if it holds none.
+    """
 
     runs: int
     models: tuple[PlannedModel, ...]
+    there: ExperimentCounts | None = None
 
     @property
     def invocations(self) -> int:
@@ -92,9 +100,11 @@ def plan_experiment(config: ExperimentConfig, registry: Registry, store: Store |
     embeddings = {name: outputs[registry.embedder(name).takes] for name in config.embedding_models}
     for name in config.embedding_models:
         embeddings[name] += runs if registry.embedder(name).takes is OutputType.TEXT else 0
-    past = {}
+    past, there = {}, None
     if store is not None:
         with store.session() as session:
+            experiment_id = find_experiment(session, config)
+            there = None if experiment_id is None else count_experiment(session, experiment_id)
             past = {name: _seconds_of_generator(session, name) for name in invocations}
             past |= {name: _seconds_of_embedder(session, name) for name in embeddings}
     return Plan(
@@ -104,6 +114,7 @@ def plan_experiment(config: ExperimentConfig, registry: Registry, store: Store |
             for kind, counts in (("generator", invocations), ("embedder", embeddings))
             for name, calls in counts.items()
         ),
+        there,
     )
 
 

@@ -79,7 +79,7 @@ class Read:
         """Tell whether the packages of the extra are installed, without importing them."""
         if all(importlib.util.find_spec(package) for package in _PACKAGES):
             return None
-        return "the ocr extra is not installed; type: pip install 'loopscope[ocr]'"
+        return "the ocr extra is not installed; type: pip install rapidocr onnxruntime symspellpy"
 
     def generate(self, inputs: Sequence[Image.Image], seeds: Sequence[int]) -> list[str]:
         """Read each picture.

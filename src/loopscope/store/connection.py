@@ -10,7 +10,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from loopscope.errors import StoreError
+from loopscope.errors import NoDatabaseError, StoreError
 from loopscope.store.location import Location, parse_location
 from loopscope.store.revision import check_revision, read_revision
 from loopscope.store.sqlite import BUSY_TIMEOUT_SECONDS, SqliteFile
@@ -148,9 +148,10 @@ def open_store(location: str | Path = "loopscope.db", *, create: bool = False) -
 
     Raises
     ------
+    NoDatabaseError
+        When there is no database, or one without tables, and ``create`` is false.
     StoreError
-        When there is no database and ``create`` is false, when it is no Loopscope database or one of another
-        version, or when it cannot be read.
+        When it is no Loopscope database or one of another version, or when it cannot be read.
     """
     place = parse_location(location)
     if place.path is not None:
@@ -166,7 +167,7 @@ def open_store(location: str | Path = "loopscope.db", *, create: bool = False) -
 
             upgrade_to_head(store)
         else:
-            raise StoreError(f"{place.name} has no tables yet; {_how_to_create(place)}")
+            raise NoDatabaseError(f"{place.name} has no tables yet; {_how_to_create(place)}")
         _use_write_ahead_log(store)
     except BaseException:
         store.close()
@@ -187,7 +188,7 @@ def _check_path(place: Location, path: Path, create: bool) -> None:
     if path.exists():
         return
     if not create:
-        raise StoreError(f"there is no database at {place.name}; {_how_to_create(place)}")
+        raise NoDatabaseError(f"there is no database at {place.name}; {_how_to_create(place)}")
     if not path.absolute().parent.is_dir():
         raise StoreError(
             f"there is no folder {path.parent} for the database {place.name}; make it: mkdir -p {path.parent}"
@@ -197,7 +198,7 @@ def _check_path(place: Location, path: Path, create: bool) -> None:
 
 
 def _how_to_create(place: Location) -> str:
-    return f"make one by performing an experiment: loopscope experiment perform FILE {place.option}"
+    return f"begin one by performing an experiment: loopscope experiment perform FILE {place.option}"
 
 
 def _postgresql_engine(place: Location) -> Engine:

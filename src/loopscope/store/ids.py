@@ -43,7 +43,7 @@ def resolve_uuid(session: Session, table: Identified, prefix: str) -> int:
     digits = prefix.strip().replace("-", "").lower()
     if not 1 <= len(digits) <= 32 or not set(digits) <= set("0123456789abcdef"):
         raise NotFoundError(
-            f"{prefix!r} is no id of a {noun}; expected the first of its digits (0-9, a-f), as shown by: {command}"
+            f"{prefix!r} is no {noun} id; expected the first of its digits (0-9, a-f), as shown by: {command}"
         )
     first, last = UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
     query = select(table.id, table.uuid).where(table.uuid.between(first, last)).order_by(table.uuid).limit(_SHOWN + 1)

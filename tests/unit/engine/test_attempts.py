@@ -29,7 +29,7 @@ def test_one_bad_item_does_not_spoil_the_others():
     items = attempt(call, _sound, 3)
     assert [item.result for item in items] == ["item 0", None, "item 2"]
     assert [item.attempts for item in items] == [2, 3, 2]
-    assert [failure.cause for failure in items[1].failures] == ["ValueError: one"] * 3
+    assert all(failure.cause.startswith("ValueError: one (test_attempts.py, line") for failure in items[1].failures)
     assert [failure.attempt for failure in items[1].failures] == [1, 2, 3]
     assert len(items[0].failures) == 1
 
@@ -63,4 +63,4 @@ def test_a_cause_is_made_of_characters_that_any_database_holds():
     def call(indices):
         raise ValueError("a \ud800 b \0 c")
 
-    assert attempt(call, _sound, 1)[0].failures[0].cause == "ValueError: a \\ud800 b \\0 c"
+    assert attempt(call, _sound, 1)[0].failures[0].cause.startswith("ValueError: a \\ud800 b \\0 c")

@@ -67,5 +67,5 @@ def test_none_at_all_says_so(store: Store) -> None:
 
 @pytest.mark.parametrize("prefix", ["", "-", "xyz", "0" * 33, "%", "0_"])
 def test_what_is_no_id_is_refused(store: Store, prefix: str) -> None:
-    with store.session() as session, pytest.raises(NotFoundError, match=r"is no id of a clustering result; .* cluster"):
+    with store.session() as session, pytest.raises(NotFoundError, match=r"is no clustering result id; .* cluster"):
         resolve_uuid(session, ClusteringResult, prefix)

@@ -95,7 +95,7 @@ def test_a_missing_file_says_what_to_type(tmp_path: Path) -> None:
     with pytest.raises(StoreError) as caught:
         open_store(tmp_path / "none.db")
     assert str(caught.value) == (
-        f"there is no database at {tmp_path}/none.db; make one by performing an experiment: "
+        f"there is no database at {tmp_path}/none.db; begin one by performing an experiment: "
         f"loopscope experiment perform FILE --db {tmp_path}/none.db"
     )
     assert list(tmp_path.iterdir()) == []
@@ -108,7 +108,7 @@ def test_a_missing_folder_says_what_to_type(tmp_path: Path) -> None:
 
 def test_an_empty_file_is_no_database_yet(tmp_path: Path) -> None:
     (tmp_path / "a.db").touch()
-    with pytest.raises(StoreError, match="has no tables yet; make one by performing"):
+    with pytest.raises(StoreError, match="has no tables yet; begin one by performing"):
         open_store(tmp_path / "a.db")
     with open_store(tmp_path / "a.db", create=True) as store:
         assert count(store) == 0
