@@ -90,7 +90,7 @@ def test_clusterings_stand_side_by_side_until_deleted(loopscope, performed):
     assert refused.returncode == 1
     assert "take part in clustering results; nothing was deleted" in refused.stderr
     for each in listed:
-        assert loopscope("cluster", "delete", each["uuid"]).returncode == 0
+        assert loopscope("cluster", "delete", each["uuid"], "--yes").returncode == 0
     assert loopscope("experiment", "delete", performed[0]["experiment_uuid"][:8], "--yes").returncode == 0
     assert _json(loopscope("run", "--json")) == []
 

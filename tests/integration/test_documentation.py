@@ -1,0 +1,55 @@
+"""What the documentation says to type works as it is printed."""
+
+import re
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def foxes(tmp_path_factory, command_line, pytestconfig):
+    """A folder in which the README's experiment, shortened, was performed by the README's Python example."""
+    folder = tmp_path_factory.mktemp("foxes")
+    readme = (pytestconfig.rootpath / "README.md").read_text()
+    toml, python = (
+        re.search(rf"```{language}\n(.*?)```", readme, flags=re.DOTALL)[1] for language in ("toml", "python")
+    )
+    (folder / "foxes.toml").write_text(toml.replace("max_length = 60", "max_length = 16"))
+    done = subprocess.run([sys.executable, "-c", python], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "cluster_label" in done.stdout
+    return folder, command_line(folder)
+
+
+def test_the_readme_s_commands_work(foxes, pytestconfig):
+    folder, loopscope = foxes
+    readme = (pytestconfig.rootpath / "README.md").read_text()
+    block = next(
+        block for block in re.findall(r"```sh\n(.*?)```", readme, flags=re.DOTALL) if "experiment plan" in block
+    )
+    commands = [line.partition("#")[0].split() for line in block.splitlines()]
+    assert len(commands) == 5
+    for words in commands:
+        done = loopscope(*words[1:])
+        assert done.returncode == 0, (words, done.stderr)
+    assert (folder / "raster.html").stat().st_size > 100_000
+
+
+def test_the_queries_of_the_database_page_find_rows(foxes, pytestconfig):
+    folder, _ = foxes
+    page = (pytestconfig.rootpath / "docs/database.md").read_text()
+    queries = re.findall(r"```sql\n(.*?)```", page, flags=re.DOTALL)
+    assert len(queries) == 3
+    with closing(sqlite3.connect(folder / "foxes.db")) as connection:
+        run = connection.execute("SELECT substr(uuid, 1, 8) FROM run").fetchone()[0]
+        result = connection.execute("SELECT substr(uuid, 1, 8) FROM clustering_result").fetchone()[0]
+        for query in queries:
+            filled = (
+                query.replace("25a0f50d", run)
+                .replace("97c69dad", result)
+                .replace("c.cluster_id = 3", "c.cluster_id = -1")
+            )
+            assert connection.execute(filled).fetchall(), filled
