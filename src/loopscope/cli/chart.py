@@ -10,7 +10,7 @@ import typer
 from loopscope.cli.ending import interruptible
 from loopscope.cli.ids import resolve
 from loopscope.cli.options import DEFAULT_DATABASE, Database, ExperimentOption
-from loopscope.cli.output import print_table, say
+from loopscope.cli.output import counted, print_table, say
 from loopscope.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Since(StrEnum):
 
 def draw_chart(
     name: Annotated[
-        Chart | None,
+        str | None,
         typer.Argument(metavar="NAME", help="One of: raster, sizes, gallery, drift. Bare, they are listed."),
     ] = None,
     db: Database = DEFAULT_DATABASE,
@@ -75,18 +75,27 @@ def draw_chart(
     if name is None:
         print_table(["chart", "shows"], [[each.value, shows] for each, shows in SHOWN.items()])
         return
+    chart = _chart_named(name)
     from loopscope.datavis.saving import save_chart
     from loopscope.store.connection import open_store
 
-    path = output or Path(f"{name}.{'png' if name is Chart.GALLERY else 'html'}")
+    path = output or Path(f"{chart}.{'png' if chart is Chart.GALLERY else 'html'}")
     with open_store(db) as store, interruptible(f"{path} was not written"):
-        if name is Chart.DRIFT:
-            _refuse(name, {"--clustering": clustering})
+        if chart is Chart.DRIFT:
+            _refuse(chart, {"--clustering": clustering})
             drawn = _draw_drift(store, experiment, model, (since or Since.PROMPT).value)
         else:
-            _refuse(name, {"--since": since, "--experiment": None if name is Chart.RASTER else experiment})
-            drawn = _draw_clusters(store, name, clustering, experiment, model)
+            _refuse(chart, {"--since": since, "--experiment": None if chart is Chart.RASTER else experiment})
+            drawn = _draw_clusters(store, chart, clustering, experiment, model)
         say(f"wrote {save_chart(drawn, path)}")
+
+
+def _chart_named(name: str) -> Chart:
+    if name in set(Chart):
+        return Chart(name)
+    from loopscope.config import nearest
+
+    raise typer.BadParameter(f'found no chart "{name}"{nearest(name, Chart)}')
 
 
 def _refuse(name: Chart, options: dict[str, str | None]) -> None:
@@ -168,7 +177,7 @@ def _choose_result(store: "Store", prefix: str | None, model: str | None) -> int
         )
     newest = results.row(-1, named=True)
     say(
-        f"drawing the newest of {len(results)} clustering results: {newest['uuid'][:8]} "
+        f"drawing the newest of {counted(len(results), 'clustering result')}: {newest['uuid'][:8]} "
         f"({newest['embedding_model']}); choose another with --clustering ID"
     )
     return int(newest["clustering_result_id"])

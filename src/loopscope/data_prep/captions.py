@@ -23,7 +23,7 @@ _SCHEMA = {
 _RUNS_AT_A_TIME = 500
 
 
-def load_medoids(session: Session, clustering_result_id: int | None = None) -> pl.DataFrame:
+def load_medoid_captions(session: Session, clustering_result_id: int | None = None) -> pl.DataFrame:
     """Load one row for each embedding that is a medoid, with its caption.
 
     The caption is the medoid's text; for a picture it is the text that was made from it, else the text output nearest

@@ -10,6 +10,7 @@ from loopscope.data_prep.columns import INSTANT, Column, conform
 from loopscope.data_prep.keys import require_clustering_result
 from loopscope.data_prep.parameters import RESULT_KEYS, parameters_series
 from loopscope.schemas import Cluster, ClusteringResult, EmbeddingModel
+from loopscope.types import OUTLIER
 
 COLUMNS = (
     *RESULT_KEYS,
@@ -68,7 +69,7 @@ def load_clustering_results_df(session: Session, clustering_result_id: int | Non
 
 
 def _count(session: Session) -> pl.DataFrame:
-    outliers = Cluster.cluster_id == -1
+    outliers = Cluster.cluster_id == OUTLIER
     statement = select(
         Cluster.clustering_result_id,
         func.sum(case((outliers, 0), else_=1)),

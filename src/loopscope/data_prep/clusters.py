@@ -4,7 +4,7 @@ import polars as pl
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from loopscope.data_prep.captions import OUTLIER_LABEL, load_medoids
+from loopscope.data_prep.captions import OUTLIER_LABEL, load_medoid_captions
 from loopscope.data_prep.clustering_results import load_clustering_results_df
 from loopscope.data_prep.columns import (
     RUN_KEYS,
@@ -16,6 +16,7 @@ from loopscope.data_prep.facts import fetch_frame
 from loopscope.data_prep.keys import load_run_keys
 from loopscope.data_prep.parameters import RESULT_KEYS
 from loopscope.schemas import Cluster, ClusteringResult, Embedding, EmbeddingCluster, Invocation
+from loopscope.types import OUTLIER
 
 COLUMNS = (
     *RESULT_KEYS,
@@ -123,16 +124,16 @@ def load_labelled_clusters(session: Session, clustering_result_id: int | None) -
         statement = statement.where(Cluster.clustering_result_id == clustering_result_id)
     names = ("cluster_key", "cluster_id", "cluster_size", "medoid_embedding_id")
     clusters = fetch_frame(session, statement, dict.fromkeys(names, pl.Int64))
-    medoids = load_medoids(session, clustering_result_id)
+    medoids = load_medoid_captions(session, clustering_result_id)
     labels = medoids.select("medoid_embedding_id", "medoid_invocation_id", cluster_label="caption")
     return clusters.join(labels, on="medoid_embedding_id", how="left").with_columns(
-        cluster_label=pl.when(pl.col("cluster_id") == -1).then(pl.lit(OUTLIER_LABEL)).otherwise("cluster_label")
+        cluster_label=pl.when(pl.col("cluster_id") == OUTLIER).then(pl.lit(OUTLIER_LABEL)).otherwise("cluster_label")
     )
 
 
 def _status() -> pl.Expr:
     return (
-        pl.when(pl.col("cluster_id") == -1)
+        pl.when(pl.col("cluster_id") == OUTLIER)
         .then(pl.lit("outlier"))
         .when(pl.col("cluster_id").is_not_null())
         .then(pl.lit("member"))

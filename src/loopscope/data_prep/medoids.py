@@ -4,7 +4,7 @@ import polars as pl
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from loopscope.data_prep.captions import OUTLIER_LABEL, load_medoids
+from loopscope.data_prep.captions import OUTLIER_LABEL, load_medoid_captions
 from loopscope.data_prep.clustering_results import load_clustering_results_df
 from loopscope.data_prep.clusters import load_assignments, load_positions
 from loopscope.data_prep.columns import (
@@ -18,6 +18,7 @@ from loopscope.data_prep.facts import fetch_frame
 from loopscope.data_prep.keys import load_run_keys
 from loopscope.data_prep.parameters import RESULT_KEYS
 from loopscope.schemas import Cluster, Embedding, Invocation, Picture
+from loopscope.types import OUTLIER
 
 COLUMNS = (
     *RESULT_KEYS,
@@ -71,12 +72,12 @@ def load_medoids_df(
     frame = (
         fetch_frame(session, statement, dict.fromkeys(names, pl.Int64))
         .join(results, on="clustering_result_id")
-        .join(load_medoids(session, clustering_result_id), on="medoid_embedding_id", how="left")
+        .join(load_medoid_captions(session, clustering_result_id), on="medoid_embedding_id", how="left")
         .join(runs, on="run_id", how="left")
         .join(_count_origins(session, clustering_result_id, runs), on="cluster_key", how="left")
         .with_columns(
             clustering_result_uuid="uuid",
-            cluster_label=pl.when(pl.col("cluster_id") == -1).then(pl.lit(OUTLIER_LABEL)).otherwise("caption"),
+            cluster_label=pl.when(pl.col("cluster_id") == OUTLIER).then(pl.lit(OUTLIER_LABEL)).otherwise("caption"),
         )
         .sort("clustering_result_id", "cluster_id")
     )

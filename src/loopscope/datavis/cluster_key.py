@@ -7,6 +7,7 @@ from loopscope.datavis.key import ENTRY_GAP, KeyEntry, draw_key
 from loopscope.datavis.text_marks import LINE_HEIGHT
 from loopscope.datavis.theme import choose_cluster_colour
 from loopscope.datavis.wording import count_of, percentage
+from loopscope.types import OUTLIER
 
 
 def draw_cluster_key(clusters: pl.DataFrame, *, height: float, fewest: int = 8, most: int = 30) -> alt.LayerChart:
@@ -39,7 +40,7 @@ def draw_cluster_key(clusters: pl.DataFrame, *, height: float, fewest: int = 8, 
 def _list_clusters(clusters: pl.DataFrame, shown: int) -> list[KeyEntry]:
     clustered = clusters.filter(pl.col("cluster_id").is_not_null())
     counted = clustered.group_by("cluster_id").agg(pl.len(), pl.first("cluster_label")).sort("cluster_id")
-    outliers = int(counted.filter(pl.col("cluster_id") == -1)["len"].sum())
+    outliers = int(counted.filter(pl.col("cluster_id") == OUTLIER)["len"].sum())
     counted = counted.filter(pl.col("cluster_id") >= 0)
     entries = [
         KeyEntry(choose_cluster_colour(number), f"{number} · {percentage(size, clustered.height)}", label or "")
@@ -49,5 +50,5 @@ def _list_clusters(clusters: pl.DataFrame, shown: int) -> list[KeyEntry]:
         rest = percentage(int(counted["len"][shown:].sum()), clustered.height)
         entries.append(KeyEntry(None, "", f"and {count_of(counted.height - shown, 'smaller cluster')} · {rest}"))
     if outliers:
-        entries.append(KeyEntry(choose_cluster_colour(-1), f"outliers · {percentage(outliers, clustered.height)}"))
+        entries.append(KeyEntry(choose_cluster_colour(OUTLIER), f"outliers · {percentage(outliers, clustered.height)}"))
     return entries

@@ -16,6 +16,7 @@ from loopscope.datavis.subject import describe_result, require_one_result, requi
 from loopscope.datavis.text_marks import LINE_HEIGHT, write_texts
 from loopscope.datavis.theme import FAINT_INK, apply_theme, choose_cluster_colour
 from loopscope.datavis.wording import count_of, percentage, shorten_text, wrap_text
+from loopscope.types import OUTLIER
 
 PROMPT_WIDTH: Final = 190
 SEED_WIDTH: Final = 34
@@ -186,7 +187,7 @@ def _place_prompts(rows: RasterRows) -> list[dict[str, Any]]:
 def _describe(clusters: pl.DataFrame, rows: RasterRows) -> list[str]:
     count = clusters.select(
         clusters=pl.col("cluster_id").filter(pl.col("cluster_id") >= 0).n_unique(),
-        outliers=(pl.col("cluster_id") == -1).sum(),
+        outliers=(pl.col("cluster_id") == OUTLIER).sum(),
         clustered=pl.col("cluster_id").is_not_null().sum(),
     ).row(0, named=True)
     lengths = clusters.group_by("run_id").len()["len"]
