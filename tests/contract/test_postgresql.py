@@ -2,7 +2,9 @@
 
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from threading import Event, Thread
 
 import pytest
 from sqlalchemy import Connection, insert, make_url, select, text
@@ -87,3 +89,29 @@ def test_a_long_lock_is_told(postgres_store: Store, monkeypatch: pytest.MonkeyPa
 
 def lock(connection: Connection) -> None:
     connection.execute(text("LOCK TABLE experiment IN ACCESS EXCLUSIVE MODE"))
+
+
+def test_many_may_make_one_database_at_once(postgres_location: str) -> None:
+    def make(_: int) -> None:
+        open_store(postgres_location, create=True).close()
+
+    with ThreadPoolExecutor(6) as threads:
+        assert list(threads.map(make, range(6))) == [None] * 6
+
+
+def test_there_is_one_writer_at_a_time(postgres_store: Store) -> None:
+    began, written = Event(), []
+
+    def write() -> None:
+        began.set()
+        with postgres_store.transaction():
+            written.append("second")
+
+    with postgres_store.transaction():
+        other = Thread(target=write)
+        other.start()
+        began.wait()
+        other.join(timeout=0.5)
+        written.append("first")
+    other.join()
+    assert written == ["first", "second"]
