@@ -1,12 +1,12 @@
 """Loopscope runs generative models in loops and shows where they settle.
 
-===============================================  ====================================================================
-``load_experiment_config``, ``ExperimentConfig``  what is to be performed: an experiment file, or the same in Python
-``open_store``                                    the database: ``with open_store("loops.db", create=True) as store``
-``perform_experiment``, ``resume_experiment``     invocations and embeddings; performing again goes on
-``cluster_embeddings``                            one more clustering, beside those that are there
-``load_*_df``                                     polars frames of it all, from ``with store.session() as session``
-===============================================  ====================================================================
+=================================================  ==================================================================
+``load_experiment_config``, ``ExperimentConfig``   what is to be performed: an experiment file, or the same in Python
+``open_store``                                     the database: ``with open_store("loops.db", create=True) as store``
+``perform_experiment``, ``resume_experiment``      invocations and embeddings; performing again goes on
+``cluster_embeddings``                             one more clustering, beside those that are there
+``load_*_df``                                      polars frames of it all, from ``with store.session() as session``
+=================================================  ==================================================================
 """
 
 from importlib import import_module
@@ -45,21 +45,21 @@ _HOMES = {
     "resume_experiment": "loopscope.engine.performing",
 }
 
-__all__ = [  # noqa: RUF022 - in the order of use
+__all__ = [
     "ExperimentConfig",
+    "cluster_embeddings",
+    "load_clusters_df",
+    "load_drift_df",
+    "load_embeddings_df",
     "load_experiment_config",
+    "load_experiments_df",
+    "load_invocations_df",
+    "load_medoids_df",
+    "load_persistence_diagrams_df",
+    "load_runs_df",
     "open_store",
     "perform_experiment",
     "resume_experiment",
-    "cluster_embeddings",
-    "load_experiments_df",
-    "load_runs_df",
-    "load_invocations_df",
-    "load_embeddings_df",
-    "load_clusters_df",
-    "load_medoids_df",
-    "load_drift_df",
-    "load_persistence_diagrams_df",
 ]
 
 

@@ -167,6 +167,18 @@ def test_a_path_with_spaces_is_quoted_in_what_to_type(loopscope, performed, tmp_
     assert "--db 'my folder/x.db'" in done.stderr
 
 
+@pytest.mark.parametrize("option", ["--db {}", "--db={}"])
+def test_the_database_to_name_is_added_to_what_to_type(loopscope, performed, option):
+    done = loopscope("cluster", "show", "0123456", *option.format("loopscope.db").split())
+    assert done.stderr.rstrip().endswith("see all: loopscope cluster list (with --db loopscope.db)")
+
+
+def test_a_password_is_never_printed(loopscope):
+    done = loopscope("experiment", "list", "--db", "postgresql://me:hunter2@127.0.0.1:1/loops")
+    assert done.returncode == 1
+    assert "hunter2" not in done.stdout + done.stderr
+
+
 def test_models_are_listed_and_a_broken_plugin_with_its_error(loopscope):
     models = {each["name"]: each for each in _json(loopscope("model", "--json"))}
     assert models["FakePainter"]["ready"]

@@ -1,7 +1,6 @@
 """The command ``loopscope``: its nouns, and what happens to an error that nobody handled."""
 
 import logging
-import shlex
 import sys
 from typing import Annotated
 
@@ -73,6 +72,12 @@ def main() -> None:
 
 def _with_database(message: str) -> str:
     """Say which database the commands that a message names are meant for, where the message itself does not."""
-    if "--db" not in sys.argv[:-1] or "loopscope " not in message or "--db" in message:
+    words = [word for each in sys.argv for word in each.split("=", 1)]
+    if "--db" not in words[:-1] or "loopscope " not in message or "--db" in message:
         return ""
-    return f" (with --db {shlex.quote(sys.argv[sys.argv.index('--db') + 1])})"
+    from loopscope.store.location import parse_location  # which shows a URL without its password
+
+    try:
+        return f" (with {parse_location(words[words.index('--db') + 1]).option})"
+    except LoopscopeError:
+        return ""

@@ -60,11 +60,9 @@ def perform(
     from loopscope.engine.clustering import cluster_embeddings
     from loopscope.schemas import Experiment
     from loopscope.store.connection import open_store
-    from loopscope.store.ids import resolve_uuid
 
     with open_store(db) as store:
-        with store.session() as session:
-            chosen = [resolve_uuid(session, Experiment, prefix) for prefix in experiment or ()]
+        chosen = [resolve(store, Experiment, prefix) for prefix in experiment or ()]
         nothing = f"nothing was saved; to cluster again: loopscope cluster perform {model} {store.place.option}"
         with interruptible(nothing), shown_progress() as progress:
             done = cluster_embeddings(
@@ -176,17 +174,14 @@ def medoids(db: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> None:
     """List every embedding that is a medoid in any result, and of which clusters."""
     import polars as pl
 
-    from loopscope.data_prep import load_clustering_results_df, load_medoids_df
+    from loopscope.data_prep import load_medoids_df
     from loopscope.store.connection import open_store
 
     with open_store(db) as store, store.session() as session:
-        results = load_clustering_results_df(session)
         frame = load_medoids_df(session).filter(pl.col("medoid_embedding_id").is_not_null())
-    named = frame.join(results.select("clustering_result_id", "uuid"), on="clustering_result_id").sort(
-        "medoid_embedding_id", "clustering_result_id", "cluster_id"
-    )
+    rows = frame.sort("medoid_embedding_id", "clustering_result_id", "cluster_id").to_dicts()
     if as_json:
-        print_json(named.to_dicts())
+        print_json(rows)
         return
     print_table(
         ["embedding", "model", "result", "cluster", "size", "medoid"],
@@ -194,12 +189,12 @@ def medoids(db: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> None:
             [
                 row["medoid_embedding_id"],
                 row["embedding_model"],
-                row["uuid"][:8],
+                row["clustering_result_uuid"][:8],
                 row["cluster_id"],
                 row["cluster_size"],
                 row["cluster_label"],
             ]
-            for row in named.to_dicts()
+            for row in rows
         ],
         wide=["medoid"],
     )

@@ -43,7 +43,8 @@ def perform_demo(
         with interruptible(f"what was finished is in {location}. Go on with: {command}"):
             performed, clustered = _perform(store)
             written, shared = _draw(store, performed.experiment_id, clustered, out)
-    _tell_what_next(store.place.option, performed, clustered, written, shared, out)
+    _tell_what_is_there(store, performed, clustered["MiniLM"], written, shared, out)
+    _tell_what_next(store, clustered["MiniLM"])
     if not performed.complete:
         raise typer.Exit(FINISHED_WITH_FAILURES)
 
@@ -116,26 +117,24 @@ def _draw(store: "Store", experiment_id: int, clustered: "dict[str, Clustered]",
     return written, shared
 
 
-def _tell_what_next(
-    at: str,
-    performed: "Performed",
-    clustered: "dict[str, Clustered]",
-    written: list[Path],
-    shared: int,
-    out: Path,
+def _tell_what_is_there(
+    store: "Store", performed: "Performed", result: "Clustered", written: list[Path], shared: int, out: Path
 ) -> None:
     counts = performed.counts
-    result = clustered["MiniLM"]
-    location = at.removeprefix("--db ")
     say("")
     made = f"{counts.runs:,} runs, {counts.invocations:,} invocations and {counts.embeddings:,} embeddings"
-    say(f"{made} are in {location}.")
+    say(f"{made} are in {store.location}.")
     say(
         f"The {result.embeddings:,} texts fall into {result.clusters} clusters, with {result.outliers:,} outliers; "
         f"{shared} of the clusters are visited from {SHARED_BY} or more of the prompts."
     )
     say("Charts: " + ", ".join(str(path) for path in written))
     say(f"Pictures of the medoids: {out / 'pictures'}")
+
+
+def _tell_what_next(store: "Store", result: "Clustered") -> None:
+    at = store.place.option
+    client = "psql" if store.place.path is None else f"sqlite3 {shlex.quote(store.location)} .schema"
     say("")
     say("What to type next:")
     if shutil.which("loopscope") is None:
@@ -148,7 +147,7 @@ def _tell_what_next(
             f"loopscope cluster perform MiniLM --min-cluster-size 5 --no-allow-single-cluster {at}",
             "another one, beside this",
         ),
-        (f"sqlite3 {location} .schema", "the tables, to ask in plain SQL"),
+        (client, "the tables, to ask in plain SQL"),
         ("loopscope experiment --help", "how to write an experiment of your own"),
     ):
         say(f"  {command}\n       {meaning}")

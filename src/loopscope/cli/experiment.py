@@ -102,18 +102,14 @@ def plan(file: ExperimentFile, db: Database = DEFAULT_DATABASE, as_json: AsJson 
             planned = plan_experiment(config, registry, store)
     except NoDatabaseError:
         planned = plan_experiment(config, registry)
-    totals = {
-        "runs": planned.runs,
-        "invocations": planned.invocations,
-        "embeddings": planned.embeddings,
-        "seconds": planned.seconds,
-    }
     if as_json:
-        print_json(
-            totals
-            | {"there": planned.there and asdict(planned.there), "models": [asdict(model) for model in planned.models]}
-        )
-        return
+        totals = {name: getattr(planned, name) for name in ("runs", "invocations", "embeddings", "seconds")}
+        print_json(totals | asdict(planned))
+    else:
+        _print_plan(planned)
+
+
+def _print_plan(planned: "Plan") -> None:
     print_table(
         ["model", "kind", "at most", "each", "in all", "ready"],
         [
@@ -121,8 +117,8 @@ def plan(file: ExperimentFile, db: Database = DEFAULT_DATABASE, as_json: AsJson 
                 model.name,
                 model.kind,
                 model.calls,
-                "unknown" if model.seconds is None else duration(model.seconds),
-                "unknown" if model.seconds is None else duration(model.seconds * model.calls),
+                _time(model.seconds),
+                _time(model.expected),
                 model.missing or "yes",
             ]
             for model in planned.models
@@ -142,11 +138,15 @@ def plan(file: ExperimentFile, db: Database = DEFAULT_DATABASE, as_json: AsJson 
 
 
 def _expected_time(planned: "Plan") -> str:
-    known = [model.seconds * model.calls for model in planned.models if model.seconds is not None]
-    unknown = ", ".join(model.name for model in planned.models if model.seconds is None)
-    if not unknown:
-        return duration(sum(known))
-    return (f"{duration(sum(known))} and " if known else "") + f"unknown for {unknown}: not performed here before"
+    if planned.seconds is not None:
+        return duration(planned.seconds)
+    known = sum(model.expected for model in planned.models if model.expected is not None)
+    unknown = ", ".join(model.name for model in planned.models if model.expected is None)
+    return (f"{duration(known)} and " if known else "") + f"unknown for {unknown}: not performed here before"
+
+
+def _time(seconds: float | None) -> str:
+    return "unknown" if seconds is None else duration(seconds)
 
 
 def _already_there(planned: "Plan") -> str:
@@ -240,11 +240,7 @@ def show(experiment: ExperimentId, db: Database = DEFAULT_DATABASE, as_json: AsJ
 
 
 @app.command("delete")
-def delete(
-    experiment: ExperimentId,
-    db: Database = DEFAULT_DATABASE,
-    yes: Yes = False,
-) -> None:
+def delete(experiment: ExperimentId, db: Database = DEFAULT_DATABASE, yes: Yes = False) -> None:
     """Delete an experiment with its runs, outputs and embeddings; refused while a clustering holds some of them."""
     from loopscope.schemas import Experiment
     from loopscope.store.connection import open_store

@@ -80,12 +80,11 @@ def show(
 
     with open_store(db) as store, store.session() as session:
         run_id = resolve_uuid(session, Run, run)
-        facts = load_runs_df(session).row(by_predicate=pl.col("run_id") == run_id, named=True)
-        outputs = load_invocations_df(session, facts["experiment_id"]).filter(pl.col("run_id") == run_id)
+        experiment_id = session.get_one(Run, run_id).experiment_id
+        facts = load_runs_df(session, experiment_id).row(by_predicate=pl.col("run_id") == run_id, named=True)
+        outputs = load_invocations_df(session, run_id=run_id)
         paths = export_run_pictures(session, outputs, images) if images else {}
-    rows = outputs.sort("sequence_number").to_dicts()
-    for row in rows:
-        row["path"] = paths.get(row["invocation_id"])
+    rows = [row | {"path": paths.get(row["invocation_id"])} for row in outputs.to_dicts()]
     if as_json:
         print_json(facts | {"invocations": rows})
         return

@@ -26,13 +26,15 @@ _FACTS = (
 COLUMNS = (Column("invocation_id", pl.Int64, "the invocation"), *RUN_KEYS, *_FACTS)
 
 
-def load_invocations_df(session: Session, experiment_id: int | None = None) -> pl.DataFrame:
+def load_invocations_df(session: Session, experiment_id: int | None = None, run_id: int | None = None) -> pl.DataFrame:
     """Load one row for each invocation, in the order of ``run_id, sequence_number``, with the columns ``COLUMNS``.
 
     Parameters
     ----------
     experiment_id
         The experiment whose invocations are meant; by default all.
+    run_id
+        The one run whose invocations are meant; by default all.
 
     Raises
     ------
@@ -44,5 +46,7 @@ def load_invocations_df(session: Session, experiment_id: int | None = None) -> p
     statement = select(Invocation.id, Invocation.run_id, *(getattr(Invocation, name) for name in names))
     if experiment_id is not None:
         statement = statement.join(Run).where(Run.experiment_id == experiment_id)
+    if run_id is not None:
+        statement = statement.where(Invocation.run_id == run_id)
     facts = fetch_frame(session, statement, {"invocation_id": pl.Int64, "run_id": pl.Int64, **schema_of(_FACTS)})
     return conform(facts.join(runs, on="run_id").sort("run_id", "sequence_number"), COLUMNS)

@@ -1,7 +1,9 @@
 """The frame of runs."""
 
+from typing import Any
+
 import polars as pl
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from loopscope.data_prep.columns import INSTANT, RUN_KEYS, Column, Types, conform
@@ -39,13 +41,13 @@ def load_runs_df(session: Session, experiment_id: int | None = None) -> pl.DataF
         When there is no such experiment.
     """
     frame = load_run_keys(session, experiment_id)
-    for part in (_load_runs(session), _count_invocations(session), _count_failed_attempts(session)):
-        frame = frame.join(part, on="run_id", how="left", maintain_order="left")
+    for part in (_load_runs, _count_invocations, _count_failed_attempts):
+        frame = frame.join(part(session, experiment_id), on="run_id", how="left", maintain_order="left")
     counts = ("length", "n_unique_outputs", "n_failed_attempts")
     return conform(frame.with_columns(pl.col(counts).fill_null(0)), COLUMNS)
 
 
-def _load_runs(session: Session) -> pl.DataFrame:
+def _load_runs(session: Session, experiment_id: int | None) -> pl.DataFrame:
     schema: Types = {
         "run_id": pl.Int64,
         "uuid": pl.String,
@@ -59,7 +61,7 @@ def _load_runs(session: Session) -> pl.DataFrame:
     return fetch_small_frame(session, statement, schema)
 
 
-def _count_invocations(session: Session) -> pl.DataFrame:
+def _count_invocations(session: Session, experiment_id: int | None) -> pl.DataFrame:
     schema: Types = {
         "run_id": pl.Int64,
         "length": pl.Int64,
@@ -67,16 +69,26 @@ def _count_invocations(session: Session) -> pl.DataFrame:
         "started_at": INSTANT,
         "finished_at": INSTANT,
     }
-    statement = select(
-        Invocation.run_id,
-        func.count(),
-        func.count(Invocation.output_hash.distinct()),
-        func.min(Invocation.started_at),
-        func.max(Invocation.finished_at),
-    ).group_by(Invocation.run_id)
-    return fetch_small_frame(session, statement, schema)
+    statement = (
+        select(
+            Invocation.run_id,
+            func.count(),
+            func.count(Invocation.output_hash.distinct()),
+            func.min(Invocation.started_at),
+            func.max(Invocation.finished_at),
+        )
+        .join(Run)
+        .group_by(Invocation.run_id)
+    )
+    return fetch_small_frame(session, _of(experiment_id, statement), schema)
 
 
-def _count_failed_attempts(session: Session) -> pl.DataFrame:
-    statement = select(FailedAttempt.run_id, func.count()).group_by(FailedAttempt.run_id)
-    return fetch_small_frame(session, statement, {"run_id": pl.Int64, "n_failed_attempts": pl.Int64})
+def _count_failed_attempts(session: Session, experiment_id: int | None) -> pl.DataFrame:
+    statement = select(FailedAttempt.run_id, func.count()).join(Run).group_by(FailedAttempt.run_id)
+    return fetch_small_frame(
+        session, _of(experiment_id, statement), {"run_id": pl.Int64, "n_failed_attempts": pl.Int64}
+    )
+
+
+def _of(experiment_id: int | None, statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    return statement if experiment_id is None else statement.where(Run.experiment_id == experiment_id)

@@ -5,7 +5,7 @@ groups batch by batch. A batch is saved in one short transaction after its gener
 process loses at most the batch in flight; finished work is whatever the database holds.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -107,7 +107,7 @@ def _is_autonomous(run: RunState, models: LoadedModels) -> bool:
     return run.seed is not None and all(models.registry.generator(name).deterministic for name in run.network)
 
 
-def _ends(finished: Sequence[FinishedInvocation], periods: Any) -> list[dict[str, Any]]:
+def _ends(finished: Sequence[FinishedInvocation], periods: Mapping[int, int]) -> list[dict[str, Any]]:
     """Return the marks of runs that have found a cycle or have their full length."""
     marks: list[dict[str, Any]] = []
     for each in finished:

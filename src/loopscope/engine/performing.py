@@ -1,6 +1,5 @@
 """Performing an experiment: invocations, then embeddings; performing it again goes on where it stood."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from loopscope.errors import StoreConflictError, StoreError
 from loopscope.models.registry import Registry
 from loopscope.schemas import Experiment
 from loopscope.store.connection import Store
-from loopscope.store.embeddings import ensure_embedding_model, load_embedding_models
+from loopscope.store.embeddings import ensure_embedding_model
 from loopscope.store.experiments import (
     ExperimentCounts,
     count_experiment,
@@ -123,7 +122,7 @@ def resume_experiment(
     with store.session() as session:
         config, uuid = load_config(session, experiment_id), _uuid(session, experiment_id)
         counts = count_experiment(session, experiment_id)
-    if counts.complete and _knows(store, config.embedding_models):
+    if counts.complete:
         progress.say(f"experiment {uuid.hex[:8]} is complete already: nothing is left to do")
         return Performed(experiment_id, uuid, counts)
     check_models(config, registry)
@@ -143,12 +142,6 @@ def resume_experiment(
         ) from error
     with store.session() as session:
         return Performed(experiment_id, uuid, count_experiment(session, experiment_id))
-
-
-def _knows(store: Store, embedding_models: Iterable[str]) -> bool:
-    """Tell whether the store knows the models, without which it cannot tell whether embeddings are missing."""
-    with store.session() as session:
-        return set(embedding_models) <= set(load_embedding_models(session))
 
 
 def _uuid(session: Session, experiment_id: int) -> UUID:

@@ -41,6 +41,11 @@ class PlannedModel:
     seconds: float | None
     missing: str | None
 
+    @property
+    def expected(self) -> float | None:
+        """Seconds of all its calls; None where the past does not tell."""
+        return None if self.seconds is None else self.calls * self.seconds
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -69,7 +74,7 @@ class Plan:
     @property
     def seconds(self) -> float | None:
         """The time expected; None if the past does not tell for every model."""
-        times = [model.calls * model.seconds for model in self.models if model.seconds is not None]
+        times = [model.expected for model in self.models if model.expected is not None]
         return sum(times) if len(times) == len(self.models) else None
 
 

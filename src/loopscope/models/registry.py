@@ -173,7 +173,11 @@ def _entry(name: str, kind: Kind, package: str, model: type[Any]) -> ModelEntry:
     lacking = [attribute for attribute in ATTRIBUTES[kind] if not hasattr(model, attribute)]
     if lacking:
         return ModelEntry(
-            name, kind, package, None, f"it lacks {', '.join(lacking)}; expected a class like {kind}s are"
+            name,
+            kind,
+            package,
+            None,
+            f"it lacks {', '.join(lacking)}; see loopscope.models.protocol.{kind.capitalize()}",
         )
     types = [model.takes, model.gives] if kind == "generator" else [model.takes]
     if not all(isinstance(each, OutputType) for each in types):
