@@ -58,6 +58,8 @@ def test_an_experiment_is_planned_performed_listed_and_shown(loopscope, tmp_path
     run = shown["runs"][0]
     lines = loopscope("run", "show", run["uuid"][:8], "--images", "pictures").stdout
     assert "pictures/step_00000.png" in lines
+    outputs = _json(loopscope("run", "show", run["uuid"][:8], "--json"))["invocations"]
+    assert [(each["run_id"], each["sequence_number"]) for each in outputs] == [(run["run_id"], n) for n in range(20)]
     assert len(list((tmp_path / "pictures").glob("*.png"))) == 10
 
 
