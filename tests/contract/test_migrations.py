@@ -48,7 +48,7 @@ def clauses(connection: Connection) -> dict[str, list[str]]:
 def split(sql: str) -> list[str]:
     head, _, rest = sql.partition("(")
     body, _, tail = rest.rpartition(")")
-    clauses = [head, *re.split(r",\s*\n", body), tail]
+    clauses = [head, *re.split(r",(?![^(]*\))", body), tail]
     return [re.sub(r"\s+", " ", clause).strip() for clause in clauses]
 
 

@@ -1,7 +1,7 @@
 """The tables, as SQLAlchemy models: the one description of what a Loopscope database holds."""
 
 from loopscope.schemas.base import Base
-from loopscope.schemas.clustering import Cluster, ClusteringResult, EmbeddingCluster
+from loopscope.schemas.clustering import Cluster, ClusteringResult, EmbeddingCluster, LaterAssignment
 from loopscope.schemas.embedding import (
     Embedding,
     EmbeddingModel,
@@ -22,6 +22,7 @@ __all__ = [
     "Experiment",
     "FailedAttempt",
     "Invocation",
+    "LaterAssignment",
     "PersistenceDiagram",
     "Picture",
     "PromptEmbedding",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import repeat
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from loopscope.errors import NotFoundError, StoreError
 from loopscope.schemas import Cluster, ClusteringResult
 from loopscope.types import OUTLIER
 
-_COLUMNS = "embedding_cluster (clustering_result_id, embedding_id, cluster_id, embedding_model_id)"
+_COLUMNS = "embedding_cluster (clustering_result_id, embedding_id, cluster_id, embedding_model_id, probability)"
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class NewClustering:
         Shape (number of clusters,), int64: the medoid of each cluster, in the order of their numbers.
     properties
         What else is known of each cluster, in the order of their numbers.
+    probabilities
+        Shape (n,), float64 in [0, 1]: how strongly each embedding belongs to its cluster; None where it is not known.
 
     The other attributes are columns of :class:`~loopscope.schemas.ClusteringResult`.
     """
@@ -50,6 +53,12 @@ class NewClustering:
     labels: npt.NDArray[np.int64]
     medoid_embedding_ids: npt.NDArray[np.int64]
     properties: Sequence[Mapping[str, Any]]
+    probabilities: npt.NDArray[np.float64] | None = None
+    durations: Mapping[str, float] | None = None
+    fingerprint: str | None = None
+    layer: int | None = None
+    layer_group: UUID | None = None
+    origin: Mapping[str, Any] | None = None
 
 
 class SavedClustering(NamedTuple):
@@ -91,6 +100,11 @@ def save_clustering(session: Session, clustering: NewClustering) -> SavedCluster
         last_embedding_id=clustering.last_embedding_id,
         started_at=clustering.started_at,
         finished_at=clustering.finished_at,
+        durations=clustering.durations and dict(clustering.durations),
+        fingerprint=clustering.fingerprint,
+        layer=clustering.layer,
+        layer_group=clustering.layer_group,
+        origin=clustering.origin and dict(clustering.origin),
     )
     session.add(result)
     session.flush()
@@ -131,11 +145,12 @@ def _check(clustering: NewClustering) -> None:
             f"found {expected} medoids and {len(clustering.properties)} sets of properties for the cluster numbers "
             f"{numbers.tolist()[:20]}; expected one of each for 0, 1, … without a gap: nothing was saved"
         )
-    if clustering.labels.shape != clustering.embedding_ids.shape:
-        raise StoreError(
-            f"found {len(clustering.labels)} labels for {len(clustering.embedding_ids)} embeddings; "
-            "expected one for each: nothing was saved"
-        )
+    for name, values in (("labels", clustering.labels), ("probabilities", clustering.probabilities)):
+        if values is not None and values.shape != clustering.embedding_ids.shape:
+            raise StoreError(
+                f"found {len(values)} {name} for {len(clustering.embedding_ids)} embeddings; "
+                "expected one for each: nothing was saved"
+            )
 
 
 def _save_clusters(session: Session, clustering: NewClustering, result_id: int) -> npt.NDArray[np.int64]:
@@ -170,16 +185,21 @@ def _save_assignments(
     order = np.argsort(clustering.embedding_ids)
     embedding_ids = clustering.embedding_ids[order].tolist()
     cluster_ids = cluster_keys[clustering.labels[order]].tolist()
-    model_id = clustering.embedding_model_id
+    known = clustering.probabilities
+    probabilities = [None] * len(order) if known is None else known[order].tolist()
+    rows = zip(
+        repeat(result_id),
+        embedding_ids,
+        cluster_ids,
+        repeat(clustering.embedding_model_id),
+        probabilities,
+        strict=False,
+    )
     connection = session.connection()
     if connection.dialect.name == "sqlite":
-        rows = [(result_id, *pair, model_id) for pair in zip(embedding_ids, cluster_ids, strict=True)]
-        connection.exec_driver_sql(f"INSERT INTO {_COLUMNS} VALUES (?, ?, ?, ?)", rows)  # noqa: S608 - a constant
+        connection.exec_driver_sql(f"INSERT INTO {_COLUMNS} VALUES (?, ?, ?, ?, ?)", list(rows))  # noqa: S608 - a constant
         return
     driver: Any = connection.connection.driver_connection
-    lines = [
-        f"{result_id}\t{embedding_id}\t{cluster_id}\t{model_id}\n"
-        for embedding_id, cluster_id in zip(embedding_ids, cluster_ids, strict=True)
-    ]
+    lines = ["\t".join("\\N" if value is None else repr(value) for value in row) + "\n" for row in rows]
     with driver.cursor() as cursor, cursor.copy(f"COPY {_COLUMNS} FROM STDIN") as copy:
         copy.write("".join(lines))

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from loopscope.errors import StoreConflictError, StoreError
 from loopscope.schemas import Experiment, Picture, Run
 from loopscope.store.connection import Store, open_store
+from loopscope.store.revision import HEAD
 from loopscope.store.sqlite import SqliteFile
 from loopscope.store.upgrade import upgrade_store
 
@@ -140,7 +141,7 @@ def test_another_revision_is_refused(path: Path) -> None:
     with open_store(path) as store, store.transaction() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '0999'"))
     for refused in (open_store, upgrade_store):
-        with pytest.raises(StoreError, match=r"revision 0999; .* newer than 0001; install a newer Loopscope"):
+        with pytest.raises(StoreError, match=rf"revision 0999; .* newer than {HEAD}; install a newer Loopscope"):
             refused(path)
 
 
