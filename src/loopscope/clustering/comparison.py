@@ -216,9 +216,7 @@ class _Matching:
         matches = []
         for group in np.flatnonzero(sizes_a[1:] > 0) + 1:
             at = int(self._best[group])
-            estimate = make_estimate(
-                self._found[group, 0], draws[group], null[group], n_runs=n_runs, method=method, most=1
-            )
+            found = float(self._found[group, 0])
             other = int(self._cells.b[at]) if at >= 0 else None
             matches.append(
                 ClusterMatch(
