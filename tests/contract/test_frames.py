@@ -32,6 +32,7 @@ CONTRACT = (
     "run_id, experiment_id, network, initial_prompt, seed, sequence_number, cluster_id, cluster_label, cluster_size, "
     "medoid_embedding_id, medoid_invocation_id, status"
 )
+ADDED = "probability, later_cluster_id, later_probability"
 
 
 def load_all(session: Session) -> dict[str, pl.DataFrame]:
@@ -82,7 +83,7 @@ def test_frames_are_equal_on_both_databases(
 def test_the_frame_of_clusters_is_the_contract(filled: Store) -> None:
     with filled.session() as session:
         frame = load_clusters_df(session)
-    assert ", ".join(frame.columns) == CONTRACT
+    assert ", ".join(frame.columns) == f"{CONTRACT}, {ADDED}"
     assert frame.row(0, named=True) == {
         "clustering_result_id": 1,
         "embedding_model": "TextModel",
@@ -104,6 +105,9 @@ def test_the_frame_of_clusters_is_the_contract(filled: Store) -> None:
         "medoid_embedding_id": 2,
         "medoid_invocation_id": 2,
         "status": "member",
+        "probability": None,
+        "later_cluster_id": None,
+        "later_probability": None,
     }
     shown = frame.select("embedding_id", "seed", "cluster_id", "cluster_label", "medoid_embedding_id", "status").rows()
     assert shown == [

@@ -4,6 +4,12 @@ import polars as pl
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from loopscope.data_prep.assignments import (
+    load_assignments,
+    load_candidates,
+    load_later_assignments,
+    load_positions,
+)
 from loopscope.data_prep.captions import OUTLIER_LABEL, load_medoid_captions
 from loopscope.data_prep.clustering_results import load_clustering_results_df
 from loopscope.data_prep.columns import (
@@ -13,9 +19,9 @@ from loopscope.data_prep.columns import (
     conform,
 )
 from loopscope.data_prep.facts import fetch_frame
-from loopscope.data_prep.keys import load_run_keys
+from loopscope.data_prep.keys import load_run_keys, of_cluster, require_run
 from loopscope.data_prep.parameters import RESULT_KEYS
-from loopscope.schemas import Cluster, ClusteringResult, Embedding, EmbeddingCluster, Invocation
+from loopscope.schemas import Cluster
 from loopscope.types import OUTLIER
 
 COLUMNS = (
@@ -30,15 +36,25 @@ COLUMNS = (
     Column("medoid_embedding_id", pl.Int64, "the medoid of its cluster; null for an outlier"),
     Column("medoid_invocation_id", pl.Int64, "the invocation of that medoid"),
     Column("status", pl.String, "member, outlier, not sampled or added later"),
+    Column("probability", pl.Float64, "how strongly it belongs to its cluster, from 0 to 1; null if not recorded"),
+    Column("later_cluster_id", pl.Int64, "the cluster it was assigned to afterwards, -1 for none; else null"),
+    Column("later_probability", pl.Float64, "how strongly it belongs to that one; else null"),
 )
+
+_RESULT_FACTS = (*(column.name for column in RESULT_KEYS), "last_embedding_id")
 
 
 def load_clusters_df(
-    session: Session, clustering_result_id: int | None = None, include_unclustered: bool = False
+    session: Session,
+    clustering_result_id: int | None = None,
+    include_unclustered: bool = False,
+    run_id: int | None = None,
 ) -> pl.DataFrame:
     """Load one row for each (clustering result, embedding), in the order of result, run and sequence number.
 
-    Group by ``clustering_result_id, cluster_id``: labels may be shared.
+    Group by ``clustering_result_id, cluster_id``: labels may be shared. What was assigned to a cluster after its result
+    was made is no member of it: it keeps the status ``added later`` or ``not sampled``, its ``cluster_id`` is null, and
+    only ``later_cluster_id`` and ``later_probability`` tell of it.
 
     Parameters
     ----------
@@ -47,6 +63,8 @@ def load_clusters_df(
     include_unclustered
         Whether to add the embeddings of the result's model that it left out: with the status ``not sampled`` those
         that were there when it was made, with ``added later`` those that were not.
+    run_id
+        The one run whose embeddings are meant; by default all.
 
     Returns
     -------
@@ -56,15 +74,22 @@ def load_clusters_df(
     Raises
     ------
     NotFoundError
-        When there is no such result.
+        When there is no such result or run.
     """
-    results = load_clustering_results_df(session, clustering_result_id)
-    positions = load_positions(session, clustering_result_id, include_unclustered)
-    clusters = load_labelled_clusters(session, clustering_result_id)
-    facts = load_assignments(session, clustering_result_id).join(clusters, on="cluster_key")
+    if run_id is not None:
+        require_run(session, run_id)
+    results = load_clustering_results_df(session, clustering_result_id).select(*_RESULT_FACTS)
+    positions = load_positions(session, clustering_result_id, include_unclustered, run_id)
+    clusters = _load_labelled_clusters(session, clustering_result_id)
+    facts = load_assignments(session, clustering_result_id, run_id).join(clusters, on="cluster_key")
+    keys = ["clustering_result_id", "embedding_id"]
     if include_unclustered:
         everything = load_candidates(session, clustering_result_id, positions)
-        facts = everything.join(facts, on=["clustering_result_id", "embedding_id"], how="left")
+        later = load_later_assignments(session, clustering_result_id, run_id).join(facts, on=keys, how="anti")
+        facts = everything.join(facts, on=keys, how="left").join(later, on=keys, how="left")
+    else:
+        nothing = pl.lit(None)
+        facts = facts.with_columns(later_cluster_id=nothing, later_probability=nothing)
     frame = (
         facts.join(positions, on="embedding_id")
         .join(results, on="clustering_result_id")
@@ -75,55 +100,11 @@ def load_clusters_df(
     return conform(frame, COLUMNS)
 
 
-def load_assignments(session: Session, clustering_result_id: int | None) -> pl.DataFrame:
-    """Load ``clustering_result_id, embedding_id, cluster_key`` (the ``id`` of the cluster), in no order."""
-    statement = select(
-        EmbeddingCluster.clustering_result_id, EmbeddingCluster.embedding_id, EmbeddingCluster.cluster_id
-    )
-    if clustering_result_id is not None:
-        statement = statement.where(EmbeddingCluster.clustering_result_id == clustering_result_id)
-    names = ("clustering_result_id", "embedding_id", "cluster_key")
-    return fetch_frame(session, statement, dict.fromkeys(names, pl.Int64))
-
-
-def load_positions(session: Session, clustering_result_id: int | None, include_unclustered: bool) -> pl.DataFrame:
-    """Load ``embedding_id, embedding_model_id, invocation_id, run_id, sequence_number`` of the embeddings concerned."""
-    statement = select(
-        Embedding.id,
-        Embedding.embedding_model_id,
-        Embedding.invocation_id,
-        Invocation.run_id,
-        Invocation.sequence_number,
-    ).join(Invocation, Invocation.id == Embedding.invocation_id)
-    models, clustered = select(ClusteringResult.embedding_model_id), select(EmbeddingCluster.embedding_id)
-    if clustering_result_id is not None:
-        models = models.where(ClusteringResult.id == clustering_result_id)
-        clustered = clustered.where(EmbeddingCluster.clustering_result_id == clustering_result_id)
-    if include_unclustered:
-        statement = statement.where(Embedding.embedding_model_id.in_(models))
-    else:
-        statement = statement.where(Embedding.id.in_(clustered))
-    names = ("embedding_id", "embedding_model_id", "invocation_id", "run_id", "sequence_number")
-    return fetch_frame(session, statement, dict.fromkeys(names, pl.Int64))
-
-
-def load_candidates(session: Session, clustering_result_id: int | None, positions: pl.DataFrame) -> pl.DataFrame:
-    """Pair each result with every embedding of its model: ``clustering_result_id, embedding_id``."""
-    statement = select(ClusteringResult.id, ClusteringResult.embedding_model_id)
-    if clustering_result_id is not None:
-        statement = statement.where(ClusteringResult.id == clustering_result_id)
-    names = ("clustering_result_id", "embedding_model_id")
-    results = fetch_frame(session, statement, dict.fromkeys(names, pl.Int64))
-    return results.join(positions, on="embedding_model_id").select("clustering_result_id", "embedding_id")
-
-
-def load_labelled_clusters(session: Session, clustering_result_id: int | None) -> pl.DataFrame:
+def _load_labelled_clusters(session: Session, clustering_result_id: int | None) -> pl.DataFrame:
     """Load one row for each cluster, by ``cluster_key``: number, size, label and medoid."""
     statement = select(Cluster.id, Cluster.cluster_id, Cluster.size, Cluster.medoid_embedding_id)
-    if clustering_result_id is not None:
-        statement = statement.where(Cluster.clustering_result_id == clustering_result_id)
     names = ("cluster_key", "cluster_id", "cluster_size", "medoid_embedding_id")
-    clusters = fetch_frame(session, statement, dict.fromkeys(names, pl.Int64))
+    clusters = fetch_frame(session, statement.where(*of_cluster(clustering_result_id)), dict.fromkeys(names, pl.Int64))
     medoids = load_medoid_captions(session, clustering_result_id)
     labels = medoids.select("medoid_embedding_id", "medoid_invocation_id", cluster_label="caption")
     return clusters.join(labels, on="medoid_embedding_id", how="left").with_columns(

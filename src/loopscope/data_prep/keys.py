@@ -3,13 +3,13 @@
 from difflib import get_close_matches
 
 import polars as pl
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from loopscope.data_prep.columns import RUN_KEYS, schema_of
 from loopscope.data_prep.facts import fetch_small_frame
 from loopscope.errors import NotFoundError
-from loopscope.schemas import ClusteringResult, EmbeddingModel, Experiment, Run
+from loopscope.schemas import Cluster, ClusteringResult, EmbeddingModel, Experiment, Run
 
 ARROW = "→"
 
@@ -70,6 +70,21 @@ def require_clustering_result(session: Session, clustering_result_id: int) -> No
         f"clustering result {clustering_result_id}",
         "cluster",
     )
+
+
+def require_run(session: Session, run_id: int) -> None:
+    """Refuse a run that is not there."""
+    _require(session, select(func.count()).where(Run.id == run_id), f"run {run_id}", "run")
+
+
+def of_cluster(clustering_result_id: int | None, cluster_id: int | None = None) -> list[ColumnElement[bool]]:
+    """Say which clusters are meant, as conditions of a query: those of one result, of one number, or all."""
+    conditions = []
+    if clustering_result_id is not None:
+        conditions.append(Cluster.clustering_result_id == clustering_result_id)
+    if cluster_id is not None:
+        conditions.append(Cluster.cluster_id == cluster_id)
+    return conditions
 
 
 def _require(session: Session, count: Select[int], what: str, noun: str) -> None:

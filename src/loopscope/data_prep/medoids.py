@@ -2,11 +2,10 @@
 
 import polars as pl
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from loopscope.data_prep.captions import OUTLIER_LABEL, load_medoid_captions
 from loopscope.data_prep.clustering_results import load_clustering_results_df
-from loopscope.data_prep.clusters import load_assignments, load_positions
 from loopscope.data_prep.columns import (
     OUTPUT_TYPE,
     RUN_KEYS,
@@ -14,10 +13,12 @@ from loopscope.data_prep.columns import (
     Column,
     conform,
 )
-from loopscope.data_prep.facts import fetch_frame
-from loopscope.data_prep.keys import load_run_keys
+from loopscope.data_prep.facts import fetch_frame, fetch_small_frame
+from loopscope.data_prep.keys import load_run_keys, of_cluster
 from loopscope.data_prep.parameters import RESULT_KEYS
-from loopscope.schemas import Cluster, Embedding, Invocation, Picture
+from loopscope.data_prep.properties import N_PROMPTS, N_RUNS, load_properties
+from loopscope.errors import NotFoundError
+from loopscope.schemas import Cluster, Invocation, Picture, Run
 from loopscope.types import OUTLIER
 
 COLUMNS = (
@@ -32,15 +33,29 @@ COLUMNS = (
     OUTPUT_TYPE,
     Column("medoid_text", pl.String, "the medoid's text; null for a picture"),
     Column("caption", pl.String, "the medoid's text, or that nearest to its picture"),
-    Column("n_runs", pl.Int64, "from how many runs its embeddings come"),
-    Column("n_prompts", pl.Int64, "from how many initial prompts its embeddings come"),
+    N_RUNS,
+    N_PROMPTS,
     Column("clustering_result_uuid", pl.String, "the public id of the clustering result"),
+    Column("run_uuid", pl.String, "the public id of the medoid's run"),
+    Column("model", pl.String, "the generator that gave the medoid"),
+    Column("companion_invocation_id", pl.Int64, "of a text the picture it describes, of a picture the text made of it"),
+    Column("source_invocation_id", pl.Int64, "what the medoid was made from; null where that is the initial prompt"),
+    Column("source_text", pl.String, "the text or initial prompt that it was made from; null for a picture"),
+    Column("next_invocation_id", pl.Int64, "what was made from the medoid; null where nothing was"),
+    Column("next_text", pl.String, "the text that was made from it; null where none was"),
 )
 PICTURE = Column("picture", pl.Binary, "the medoid's picture, or that which its text describes; null where none is")
+NEXT_PICTURE = Column("next_picture", pl.Binary, "the picture that was made from the medoid; null where none was")
+
+_RESULT_FACTS = (*(column.name for column in RESULT_KEYS), "uuid")
+_PICTURES_AT_A_TIME = 500
 
 
 def load_medoids_df(
-    session: Session, clustering_result_id: int | None = None, include_pictures: bool = False
+    session: Session,
+    clustering_result_id: int | None = None,
+    include_pictures: bool = False,
+    cluster_id: int | None = None,
 ) -> pl.DataFrame:
     """Load one row for each cluster, in the order of result and number, the outlier cluster first.
 
@@ -49,7 +64,9 @@ def load_medoids_df(
     clustering_result_id
         The result that is meant; by default all.
     include_pictures
-        Whether to add the column ``PICTURE``: the encoded bytes.
+        Whether to add the columns ``PICTURE`` and ``NEXT_PICTURE``: encoded bytes.
+    cluster_id
+        The number of the one cluster that is meant; by default all.
 
     Returns
     -------
@@ -59,22 +76,17 @@ def load_medoids_df(
     Raises
     ------
     NotFoundError
-        When there is no such result.
+        When there is no such result, or it has no cluster of this number.
     """
     results = load_clustering_results_df(session, clustering_result_id)
-    runs = load_run_keys(session)
-    statement = select(
-        Cluster.id, Cluster.clustering_result_id, Cluster.cluster_id, Cluster.size, Cluster.medoid_embedding_id
-    )
-    if clustering_result_id is not None:
-        statement = statement.where(Cluster.clustering_result_id == clustering_result_id)
-    names = ("cluster_key", "clustering_result_id", "cluster_id", "cluster_size", "medoid_embedding_id")
+    clusters = load_properties(session, clustering_result_id, cluster_id)
+    if cluster_id is not None and clusters.is_empty():
+        raise NotFoundError(_no_such_cluster(session, results, clustering_result_id, cluster_id))
     frame = (
-        fetch_frame(session, statement, dict.fromkeys(names, pl.Int64))
-        .join(results, on="clustering_result_id")
-        .join(load_medoid_captions(session, clustering_result_id), on="medoid_embedding_id", how="left")
-        .join(runs, on="run_id", how="left")
-        .join(_count_origins(session, clustering_result_id, runs), on="cluster_key", how="left")
+        clusters.join(results.select(*_RESULT_FACTS), on="clustering_result_id")
+        .join(load_medoid_captions(session, clustering_result_id, cluster_id), on="medoid_embedding_id", how="left")
+        .join(load_run_keys(session), on="run_id", how="left")
+        .join(_load_run_uuids(session), on="run_id", how="left")
         .with_columns(
             clustering_result_uuid="uuid",
             cluster_label=pl.when(pl.col("cluster_id") == OUTLIER).then(pl.lit(OUTLIER_LABEL)).otherwise("caption"),
@@ -83,37 +95,45 @@ def load_medoids_df(
     )
     if not include_pictures:
         return conform(frame, COLUMNS)
-    pictures = _load_pictures(session, clustering_result_id)
-    frame = frame.join(pictures, on="medoid_invocation_id", how="left", maintain_order="left")
-    return conform(frame, (*COLUMNS, PICTURE))
+    return conform(_add_pictures(session, frame), (*COLUMNS, PICTURE, NEXT_PICTURE))
 
 
-def _count_origins(session: Session, clustering_result_id: int | None, runs: pl.DataFrame) -> pl.DataFrame:
-    """Count the runs and initial prompts of each cluster: ``cluster_key, n_runs, n_prompts``."""
-    positions = load_positions(session, clustering_result_id, include_unclustered=False)
-    return (
-        load_assignments(session, clustering_result_id)
-        .join(positions.select("embedding_id", "run_id"), on="embedding_id")
-        .select("cluster_key", "run_id")
-        .unique()
-        .join(runs, on="run_id")
-        .group_by("cluster_key")
-        .agg(n_runs=pl.len(), n_prompts=pl.col("initial_prompt").n_unique())
-    )
+def _no_such_cluster(session: Session, results: pl.DataFrame, clustering_result_id: int | None, cluster_id: int) -> str:
+    if clustering_result_id is None:
+        return f"no clustering result has a cluster {cluster_id}; see what there is: loopscope cluster list"
+    last = session.scalar(select(func.max(Cluster.cluster_id)).where(*of_cluster(clustering_result_id)))
+    short = results["uuid"][0][:8]
+    has = "it has only outliers" if last == OUTLIER else f"expected a number from 0 to {last}"
+    return f"clustering {short} has no cluster {cluster_id}; {has}: loopscope cluster show {short}"
 
 
-def _load_pictures(session: Session, clustering_result_id: int | None) -> pl.DataFrame:
-    """Load the pictures that medoids are, or that medoid texts were made from: ``medoid_invocation_id, picture``."""
-    medoid, source = aliased(Invocation), aliased(Invocation)
-    medoids = select(Cluster.medoid_embedding_id).where(Cluster.medoid_embedding_id.is_not(None))
-    if clustering_result_id is not None:
-        medoids = medoids.where(Cluster.clustering_result_id == clustering_result_id)
-    statement = (
-        select(medoid.id, Picture.data)
-        .join(Embedding, Embedding.invocation_id == medoid.id)
-        .outerjoin(source, source.id == medoid.input_invocation_id)
-        .join(Picture, Picture.id == func.coalesce(medoid.picture_id, source.picture_id))
-        .where(Embedding.id.in_(medoids))
-    )
-    found = fetch_frame(session, statement, {"medoid_invocation_id": pl.Int64, "picture": pl.Binary})
-    return found.unique("medoid_invocation_id")
+def _load_run_uuids(session: Session) -> pl.DataFrame:
+    return fetch_small_frame(session, select(Run.id, Run.uuid), {"run_id": pl.Int64, "run_uuid": pl.String})
+
+
+def _add_pictures(session: Session, frame: pl.DataFrame) -> pl.DataFrame:
+    """Add the picture that a medoid is or describes, and that which was made from it."""
+    own = pl.when(pl.col("output_type") == "image").then("medoid_invocation_id")
+    described = pl.when(pl.col("source_type") == "image").then("source_invocation_id")
+    painted = pl.when(pl.col("next_type") == "image").then("next_invocation_id")
+    frame = frame.with_columns(picture_of=pl.coalesce(own, described), next_picture_of=painted)
+    wanted = pl.concat([frame["picture_of"], frame["next_picture_of"]]).drop_nulls().unique().sort().to_list()
+    pictures = _load_pictures(session, wanted)
+    for name in ("picture", "next_picture"):
+        renamed = pictures.rename({"invocation_id": f"{name}_of", "data": name})
+        frame = frame.join(renamed, on=f"{name}_of", how="left", maintain_order="left")
+    return frame
+
+
+def _load_pictures(session: Session, invocation_ids: list[int]) -> pl.DataFrame:
+    """Load the pictures that these invocations gave: ``invocation_id, data``."""
+    schema = {"invocation_id": pl.Int64, "data": pl.Binary}
+    parts = [pl.DataFrame(schema=schema)]
+    for start in range(0, len(invocation_ids), _PICTURES_AT_A_TIME):
+        statement = (
+            select(Invocation.id, Picture.data)
+            .join(Picture, Picture.id == Invocation.picture_id)
+            .where(Invocation.id.in_(invocation_ids[start : start + _PICTURES_AT_A_TIME]))
+        )
+        parts.append(fetch_frame(session, statement, schema))
+    return pl.concat(parts)

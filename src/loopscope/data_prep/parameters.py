@@ -16,10 +16,11 @@ BASE: Types = {
 }
 """The fields that are always there; of another type only where a result has it so."""
 
+ALGORITHM = Column("algorithm", pl.String, "such as hdbscan")
 RESULT_KEYS = (
     CLUSTERING_RESULT_ID,
     EMBEDDING_MODEL,
-    Column("algorithm", pl.String, "such as hdbscan"),
+    ALGORITHM,
     Column("parameters", pl.Struct(dict(BASE)), "those of the algorithm, as resolved; null where it has none so named"),
     Column("epsilon", pl.Float64, "the parameter of this name; null where the algorithm has none"),
     Column("downsample", pl.Int64, "every which output of a run was clustered"),
