@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from loopscope.cli import chart, cluster, db, demo, experiment, model, run
+from loopscope.cli import chart, cluster, db, demo, doctor, experiment, model, run
 from loopscope.cli.ending import FAILED, USAGE
 from loopscope.cli.output import complain
 from loopscope.errors import ConfigError, LoopscopeError
@@ -34,6 +34,7 @@ app.add_typer(run.app, name="run")
 app.add_typer(model.app, name="model")
 app.add_typer(cluster.app, name="cluster")
 app.command("chart")(chart.draw_chart)
+app.command("doctor")(doctor.examine_database)
 app.add_typer(db.app, name="db")
 
 

@@ -1,0 +1,115 @@
+"""The examination of a database: every check in turn, in one session that only reads."""
+
+from collections.abc import Callable, Iterator
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from loopscope.engine.doctor.assignments import check_later_assignments, check_layers, check_probabilities
+from loopscope.engine.doctor.clusters import check_clusters
+from loopscope.engine.doctor.diagrams import check_diagrams
+from loopscope.engine.doctor.experiments import check_experiments
+from loopscope.engine.doctor.fault import Fault
+from loopscope.engine.doctor.integrity import check_constraints, check_file, check_references, check_values
+from loopscope.engine.doctor.invocations import check_sequence, check_turns
+from loopscope.engine.doctor.keys import check_keys
+from loopscope.engine.doctor.medoids import check_members
+from loopscope.engine.doctor.members import load_members
+from loopscope.engine.doctor.outputs import check_orphans, check_pictures, check_texts
+from loopscope.engine.doctor.runs import check_ends
+from loopscope.engine.doctor.selection import check_selection, load_names
+from loopscope.engine.doctor.vectors import (
+    check_embedded_types,
+    check_prompt_vectors,
+    check_prompts_are_embedded,
+    check_vectors,
+)
+from loopscope.engine.progress import Progress, Silence
+from loopscope.models.registry import Registry
+from loopscope.schemas import ClusteringResult, EmbeddingModel
+from loopscope.store.connection import Store
+from loopscope.store.vectors import load_embedding_index
+
+FOUNDATIONS: tuple[Callable[[Session], Iterator[Fault]], ...] = (check_file, check_values)
+"""What every other check takes for granted."""
+
+ROWS: tuple[Callable[[Session], Iterator[Fault]], ...] = (
+    check_references,
+    check_constraints,
+    check_keys,
+    check_experiments,
+    check_sequence,
+    check_turns,
+    check_embedded_types,
+    check_prompt_vectors,
+    check_prompts_are_embedded,
+    check_orphans,
+    check_diagrams,
+    check_clusters,
+    check_probabilities,
+    check_layers,
+    check_later_assignments,
+)
+"""What looks at keys and numbers only, and is quick."""
+
+
+def examine(store: Store, *, registry: Registry | None = None, progress: Progress | None = None) -> list[Fault]:
+    """Find every fault of a database; nothing is written.
+
+    Parameters
+    ----------
+    registry
+        The models there are, which tell what generators are deterministic; by default those installed.
+    progress
+        Told of the checks; by default nobody.
+
+    Returns
+    -------
+    list of Fault
+        Empty for a sound database. If the file or its values are damaged, only that: the other checks could not trust
+        what they read, and are left out.
+
+    Raises
+    ------
+    StoreError
+        If the database cannot be read.
+    """
+    registry, progress = registry or Registry.installed(), progress or Silence()
+    with store.session() as session:
+        faults = list(_run(FOUNDATIONS, session, "doctor: the file and its values", progress))
+        if faults:
+            progress.say("the other checks are left out, since they could not trust what they read")
+            return faults
+        faults += _run(ROWS, session, "doctor: rows", progress)
+        faults += check_ends(session, registry)
+        faults += check_texts(session, progress)
+        faults += check_pictures(session, progress)
+        vectors = list(check_vectors(session, progress))
+        broken = {fault.row["id"] for fault in vectors}
+        return (
+            faults + vectors + list(_check_results(session, {key for key in broken if isinstance(key, int)}, progress))
+        )
+
+
+def _run(
+    checks: tuple[Callable[[Session], Iterator[Fault]], ...], session: Session, stage: str, progress: Progress
+) -> Iterator[Fault]:
+    progress.begin(stage, len(checks))
+    for check in checks:
+        yield from check(session)
+        progress.advance(1)
+
+
+def _check_results(session: Session, broken: set[int], progress: Progress) -> Iterator[Fault]:
+    """Check the members of every clustering result, model by model."""
+    names = load_names(session)
+    for model in session.scalars(select(EmbeddingModel).order_by(EmbeddingModel.id)).all():
+        of_model = select(ClusteringResult).where(ClusteringResult.embedding_model_id == model.id)
+        results = session.scalars(of_model.order_by(ClusteringResult.id)).all()
+        if not results:
+            continue
+        index = load_embedding_index(session, model.id)
+        for result in results:
+            members = load_members(session, result, index)
+            yield from check_selection(result, members, index, names)
+            yield from check_members(session, result, members, names.prompts, broken, progress)
