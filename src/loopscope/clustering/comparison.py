@@ -181,7 +181,7 @@ class _Measures:
     def finish(self, n_runs: int, method: str) -> Agreement:
         draws, null = (np.concatenate([np.empty((2, 0)), *each], axis=1) for each in (self.draws, self.null))
         ari, ami = (
-            make_estimate(self._found[row], draws[row], null[row], n_runs=n_runs, method=method, most=1)
+            make_estimate(self._found[row], draws[row], null[row], n_runs=n_runs, method=method, bounds=(-1, 1))
             for row in (0, 1)
         )
         return Agreement(self._n, ari, ami)
@@ -225,7 +225,9 @@ class _Matching:
                     best=None if other is None else other + OUTLIER,
                     best_size=0 if other is None else int(sizes_b[other]),
                     shared=0 if other is None else int(self._cells.counts[at, 0]),
-                    jaccard=make_estimate(found, draws[group], null[group], n_runs=n_runs, method=method, most=1),
+                    jaccard=make_estimate(
+                        found, draws[group], null[group], n_runs=n_runs, method=method, bounds=(0, 1)
+                    ),
                 )
             )
         return tuple(matches)

@@ -47,7 +47,7 @@ def make_estimate(
     n_runs: int,
     method: str,
     extreme: Literal["large", "far"] = "large",
-    most: float = np.inf,
+    bounds: tuple[float, float] = (-np.inf, np.inf),
 ) -> Estimate:
     """Put an estimate together from its draws.
 
@@ -66,8 +66,8 @@ def make_estimate(
         As in :class:`Estimate`.
     extreme
         Whether a null value counts against the estimate when it is as large, or when it is as far from the null's mean.
-    most
-        What the upper end cannot be more than.
+    bounds
+        Between which values the ends must lie.
 
     Examples
     --------
@@ -78,7 +78,7 @@ def make_estimate(
     known = _finite(draws)
     lower, upper = np.nan, np.nan
     if len(known) > 1:
-        lower, upper = np.minimum(np.percentile(known, INTERVAL) - known.mean() + value, most)
+        lower, upper = np.clip(np.percentile(known, INTERVAL) - known.mean() + value, *bounds)
     chance = _finite(null)
     if not len(chance) or not np.isfinite(value):
         return Estimate(float(value), float(lower), float(upper), n_runs, np.nan, np.nan, method)

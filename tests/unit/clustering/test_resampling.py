@@ -43,9 +43,9 @@ def test_runs_of_any_length_are_permuted():
 
 def test_an_interval_is_moved_onto_its_estimate_and_ends_where_it_must():
     draws = np.linspace(0.6, 0.8, 1001)
-    found = make_estimate(0.9, draws, [], n_runs=3, method="", most=1.0)
+    found = make_estimate(0.9, draws, [], n_runs=3, method="", bounds=(-1, 1))
     assert (found.lower, found.upper) == pytest.approx((0.805, 0.995))
-    assert make_estimate(0.99, draws, [], n_runs=3, method="", most=1.0).upper == 1.0
+    assert make_estimate(0.99, draws, [], n_runs=3, method="", bounds=(-1, 1)).upper == 1.0
     assert np.isnan(found.null_p)
 
 
