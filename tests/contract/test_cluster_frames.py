@@ -52,7 +52,7 @@ def assign_later(
     """Assign embeddings to clusters by their numbers, as the engine does."""
     with store.transaction() as session:
         statement = select(Cluster.cluster_id, Cluster.id).where(Cluster.clustering_result_id == result_id)
-        keys = {number: key for number, key in session.execute(statement)}
+        keys = {row.cluster_id: row.id for row in session.execute(statement)}
         rows = [
             {
                 "clustering_result_id": result_id,
@@ -176,9 +176,9 @@ def test_properties_are_typed_columns(filled: Store, clustering: Any) -> None:
         everything = load_cluster_properties_df(session)
     assert_frame_equal(everything.filter(pl.col("clustering_result_id") == 2), frame)
     outliers, full, strange = frame.to_dicts()
-    assert {name: full[name] for name in FULL if name in full} == {
-        name: value for name, value in FULL.items() if name not in ("runs", "prompts", "sense", "colour")
-    }
+    measures = ("radius", "mean_distance", "persistence", "lambda_birth", "lambda_death", "cluster_epsilon")
+    assert [full[name] for name in measures] == [0.5, 0.25, None, 4.0, 8.5, 0.25]
+    assert (full["distinct_outputs"], full["imported_number"]) == (2, 12)
     assert (full["n_runs"], full["n_prompts"]) == (7, 3)
     assert json.loads(full["other"]) == {"sense": [1, "ä"], "colour": None}
     assert (full["cluster_label"], full["cluster_size"], full["medoid_invocation_id"]) == ("text 2", 2, 2)
@@ -264,7 +264,7 @@ def test_a_cluster_that_is_not_there_is_said(
         uuid = session.get_one(ClusteringResult, 2).uuid
         with pytest.raises(NotFoundError, match=f"clustering {uuid.hex[:8]} has {said}"):
             load_medoids_df(session, 2, cluster_id=number)
-        with pytest.raises(NotFoundError, match="no clustering result has a cluster 99; .* cluster list"):
+        with pytest.raises(NotFoundError, match=r"no clustering result has a cluster 99; .* cluster list"):
             load_medoids_df(session, cluster_id=99)
         with pytest.raises(NotFoundError, match="no run 77; see what there is: loopscope run list"):
             load_clusters_df(session, run_id=77)

@@ -21,17 +21,19 @@ PROPERTIES = (
     Column("persistence", pl.Float64, "from 0 to 1: how long it lasts as the density asked for grows"),
     Column("lambda_birth", pl.Float64, "the density, as 1 / distance, at which it forms"),
     Column("lambda_death", pl.Float64, "the density, as 1 / distance, at which it ends"),
-    Column("epsilon", pl.Float64, "the distance at which it forms, 1 / lambda_birth; not the parameter so named"),
+    Column("cluster_epsilon", pl.Float64, "the property epsilon: the distance at which it forms, 1 / lambda_birth"),
     Column("imported_number", pl.Int64, "its number in the file that its result was imported from"),
 )
-"""Each a property of this very name; null where it was not recorded, or the algorithm has none."""
+"""Null where it was not recorded, or the algorithm has none."""
 
 N_RUNS = Column("n_runs", pl.Int64, "from how many runs its embeddings come")
 N_PROMPTS = Column("n_prompts", pl.Int64, "from how many initial prompts its embeddings come")
 OTHER = Column("other", pl.String, "properties of any other name or type, as a JSON object; null where there are none")
 
-_RECORDED = {"runs": N_RUNS.name, "prompts": N_PROMPTS.name}
-_TYPES = {column.name: column.dtype for column in PROPERTIES} | dict.fromkeys(_RECORDED, pl.Int64)
+_COLUMNS = {"runs": N_RUNS, "prompts": N_PROMPTS} | {
+    column.name.removeprefix("cluster_"): column for column in PROPERTIES
+}
+_TYPES = {name: column.dtype for name, column in _COLUMNS.items()}
 
 
 def load_properties(
@@ -61,7 +63,9 @@ def load_properties(
     names = ("cluster_key", "clustering_result_id", "cluster_id", "cluster_size", "medoid_embedding_id")
     rows = [(*keys, *_typed(properties)) for *keys, properties in session.execute(statement)]
     schema = {**dict.fromkeys(names, pl.Int64), **_TYPES, OTHER.name: OTHER.dtype}
-    frame = pl.DataFrame(rows, schema=schema, orient="row").rename(_RECORDED)
+    frame = pl.DataFrame(rows, schema=schema, orient="row").rename(
+        {name: column.name for name, column in _COLUMNS.items()}
+    )
     untold = frame.filter(pl.col("n_runs").is_null() | pl.col("n_prompts").is_null())
     return frame if untold.is_empty() else _count_what_was_not_recorded(session, frame, untold, cluster_id)
 
