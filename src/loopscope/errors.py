@@ -10,6 +10,7 @@
     │   └── StoreConflictError   a row contradicts those in the database
     ├── NotFoundError      nothing, or more than one thing, answers to an id
     ├── ClusteringError    these vectors cannot be clustered as asked
+    │   └── AlreadyClusteredError  the same result is there already
     └── ChartError         a frame cannot be drawn as asked
 
 A message gives the value found, what was expected and the next command to type.
@@ -46,6 +47,20 @@ class NotFoundError(LoopscopeError):
 
 class ClusteringError(LoopscopeError):
     """These vectors cannot be clustered as asked."""
+
+
+class AlreadyClusteredError(ClusteringError):
+    """The same algorithm with the same parameters was already performed on the same embeddings.
+
+    Attributes
+    ----------
+    clustering_result_id
+        The result that is there.
+    """
+
+    def __init__(self, clustering_result_id: int, message: str) -> None:
+        super().__init__(message)
+        self.clustering_result_id = clustering_result_id
 
 
 class ChartError(LoopscopeError):

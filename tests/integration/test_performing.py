@@ -21,7 +21,8 @@ from loopscope.errors import ConfigError, NotFoundError, StoreError
 from loopscope.models import fakes
 from loopscope.models.registry import Registry
 from loopscope.schemas import Embedding, FailedAttempt, Invocation, Run
-from loopscope.store.experiments import count_experiment, create_experiment, delete_experiment
+from loopscope.store.deletion import delete_experiment
+from loopscope.store.experiments import count_experiment, create_experiment
 from loopscope.store.outputs import load_outputs
 from loopscope.store.vectors import load_embedding_index, load_vectors
 

@@ -13,7 +13,9 @@ from loopscope.cli.output import say
 
 if TYPE_CHECKING:
     from loopscope.engine.clustering import Clustered
+    from loopscope.engine.demo import DemoClustering
     from loopscope.engine.performing import Performed
+    from loopscope.engine.progress import Progress
     from loopscope.store.connection import Store
 
 
@@ -51,7 +53,6 @@ def perform_demo(
 
 def _perform(store: "Store") -> "tuple[Performed, dict[str, Clustered]]":
     from loopscope.cli.progress import shown_progress
-    from loopscope.engine.clustering import cluster_embeddings
     from loopscope.engine.demo import CLUSTERINGS, demo_experiment
     from loopscope.engine.performing import perform_experiment
     from loopscope.models.registry import Registry
@@ -64,19 +65,28 @@ def _perform(store: "Store") -> "tuple[Performed, dict[str, Clustered]]":
     with shown_progress() as progress:
         performed = perform_experiment(config, store, registry=registry, progress=progress)
         clustered = {
-            each.embedding_model: cluster_embeddings(
-                store,
-                each.embedding_model,
-                experiment_ids=[performed.experiment_id],
-                min_cluster_size=each.min_cluster_size,
-                min_samples=each.min_samples,
-                epsilon=each.epsilon,
-                allow_single_cluster=False,
-                progress=progress,
-            )
-            for each in CLUSTERINGS
+            each.embedding_model: _cluster(store, each, performed.experiment_id, progress) for each in CLUSTERINGS
         }
     return performed, clustered
+
+
+def _cluster(store: "Store", each: "DemoClustering", experiment_id: int, progress: "Progress") -> "Clustered":
+    from loopscope.engine.clustering import cluster_embeddings, load_clustered
+    from loopscope.errors import AlreadyClusteredError
+
+    try:
+        return cluster_embeddings(
+            store,
+            each.embedding_model,
+            experiment_ids=[experiment_id],
+            min_cluster_size=each.min_cluster_size,
+            min_samples=each.min_samples,
+            epsilon=each.epsilon,
+            allow_single_cluster=False,
+            progress=progress,
+        )
+    except AlreadyClusteredError as same:
+        return load_clustered(store, same.clustering_result_id)
 
 
 def _draw(store: "Store", experiment_id: int, clustered: "dict[str, Clustered]", out: Path) -> tuple[list[Path], int]:

@@ -240,26 +240,37 @@ def show(experiment: ExperimentId, db: Database = DEFAULT_DATABASE, as_json: AsJ
 
 
 @app.command("delete")
-def delete(experiment: ExperimentId, db: Database = DEFAULT_DATABASE, yes: Yes = False) -> None:
+def delete(
+    experiment: ExperimentId,
+    db: Database = DEFAULT_DATABASE,
+    with_clusterings: Annotated[
+        bool, typer.Option("--with-clusterings", help="Delete the clusterings that hold its embeddings as well.")
+    ] = False,
+    yes: Yes = False,
+) -> None:
     """Delete an experiment with its runs, outputs and embeddings; refused while a clustering holds some of them."""
     from loopscope.schemas import Experiment
     from loopscope.store.connection import open_store
-    from loopscope.store.experiments import count_experiment, delete_experiment
+    from loopscope.store.deletion import delete_experiment, find_clusterings_of_experiment
+    from loopscope.store.experiments import count_experiment
 
     with open_store(db) as store:
         experiment_id = resolve(store, Experiment, experiment)
         with store.session() as session:
             counts = count_experiment(session, experiment_id)
+            results = find_clusterings_of_experiment(session, experiment_id) if with_clusterings else []
+        among = f", and {counted(len(results), 'clustering')} with it" if results else ""
         if not yes:
             typer.confirm(
                 f"Delete experiment {experiment} with {counted(counts.runs, 'run')} and "
-                f"{counted(counts.invocations, 'invocation')}?",
+                f"{counted(counts.invocations, 'invocation')}{among}?",
                 abort=True,
                 err=True,
             )
         with store.transaction() as session:
-            delete_experiment(session, experiment_id)
-    say(f"deleted experiment {experiment}")
+            delete_experiment(session, experiment_id, with_clusterings=with_clusterings)
+    named = "".join(f", clustering {result.uuid.hex[:8]}" for result in results)
+    say(f"deleted experiment {experiment}{named}")
 
 
 def _perform(store: "Store", as_json: bool, perform_with: "Callable[[Progress], Performed]", command: str) -> None:

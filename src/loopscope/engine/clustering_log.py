@@ -19,12 +19,15 @@ class ClusteringLog:
     ----------
     path
         The file.
+    durations
+        The seconds that each finished phase took, by its name.
     saved_as
-        The clustering result, once it is saved; the last line tells it.
+        The clustering results, once they are saved; the last line tells them.
     """
 
     def __init__(self, folder: Path, started_at: datetime) -> None:
-        self.saved_as: UUID | None = None
+        self.durations: dict[str, float] = {}
+        self.saved_as: list[UUID] = []
         self.path = folder / "logs" / f"clustering_{started_at:%Y-%m-%dT%H-%M-%S.%fZ}.log"
 
     def say(self, message: str) -> None:
@@ -33,13 +36,14 @@ class ClusteringLog:
         self._file.flush()
 
     @contextmanager
-    def phase(self, name: str, progress: Progress) -> Iterator[None]:
+    def phase(self, name: str, progress: Progress, told: str | None = None) -> Iterator[None]:
         """Log the beginning, the end and the duration of a phase, and tell whoever watches that it begins."""
         self.say(f"{name}: begins")
-        progress.say(f"clustering: {name}")
+        progress.say(told or f"clustering: {name}")
         start = time.perf_counter()
         yield
-        self.say(f"{name}: done in {time.perf_counter() - start:.3f} s")
+        self.durations[name] = time.perf_counter() - start
+        self.say(f"{name}: done in {self.durations[name]:.3f} s")
 
     def __enter__(self) -> Self:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -51,5 +55,5 @@ class ClusteringLog:
     ) -> None:
         if kind is not None:
             self.say(f"ended by {kind.__name__}: {error}")
-        self.say(f"saved as {self.saved_as}" if self.saved_as else "nothing was saved")
+        self.say(f"saved as {', '.join(map(str, self.saved_as))}" if self.saved_as else "nothing was saved")
         self._file.close()

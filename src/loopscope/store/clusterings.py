@@ -1,7 +1,8 @@
 """Clustering results in the store: saved whole, deleted whole."""
 
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import repeat
 from typing import Any, NamedTuple
@@ -33,10 +34,13 @@ class NewClustering:
         Shape (number of clusters,), int64: the medoid of each cluster, in the order of their numbers.
     properties
         What else is known of each cluster, in the order of their numbers.
+    outlier_properties
+        What else is known of the outlier cluster.
     probabilities
         Shape (n,), float64 in [0, 1]: how strongly each embedding belongs to its cluster; None where it is not known.
 
-    The other attributes are columns of :class:`~loopscope.schemas.ClusteringResult`.
+    The other attributes are columns of :class:`~loopscope.schemas.ClusteringResult`; the time that saving takes is
+    added to ``durations``.
     """
 
     embedding_model_id: int
@@ -53,6 +57,7 @@ class NewClustering:
     labels: npt.NDArray[np.int64]
     medoid_embedding_ids: npt.NDArray[np.int64]
     properties: Sequence[Mapping[str, Any]]
+    outlier_properties: Mapping[str, Any] = field(default_factory=dict)
     probabilities: npt.NDArray[np.float64] | None = None
     durations: Mapping[str, float] | None = None
     fingerprint: str | None = None
@@ -89,6 +94,7 @@ def save_clustering(session: Session, clustering: NewClustering) -> SavedCluster
         At the end of the transaction, when a medoid is not a member of its cluster.
     """
     _check(clustering)
+    start = time.perf_counter()
     result = ClusteringResult(
         embedding_model_id=clustering.embedding_model_id,
         algorithm=clustering.algorithm,
@@ -100,7 +106,6 @@ def save_clustering(session: Session, clustering: NewClustering) -> SavedCluster
         last_embedding_id=clustering.last_embedding_id,
         started_at=clustering.started_at,
         finished_at=clustering.finished_at,
-        durations=clustering.durations and dict(clustering.durations),
         fingerprint=clustering.fingerprint,
         layer=clustering.layer,
         layer_group=clustering.layer_group,
@@ -111,6 +116,8 @@ def save_clustering(session: Session, clustering: NewClustering) -> SavedCluster
     if len(clustering.labels):
         keys = _save_clusters(session, clustering, result.id)
         _save_assignments(session, clustering, result.id, keys)
+    if clustering.durations is not None:
+        result.durations = {**clustering.durations, "save": time.perf_counter() - start}
     return SavedClustering(result.id, result.uuid)
 
 
@@ -163,7 +170,7 @@ def _save_clusters(session: Session, clustering: NewClustering, result_id: int) 
         )
     ]
     if sizes[0]:
-        described.append((OUTLIER, None, {}))
+        described.append((OUTLIER, None, clustering.outlier_properties))
     rows = [
         {
             "clustering_result_id": result_id,

@@ -5,19 +5,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from loopscope.config import ExperimentConfig
-from loopscope.errors import NotFoundError, StoreError
+from loopscope.errors import NotFoundError
 from loopscope.schemas import (
     Embedding,
     EmbeddingModel,
     Experiment,
     FailedAttempt,
     Invocation,
-    Picture,
     PromptEmbedding,
     Run,
 )
@@ -250,29 +248,3 @@ def count_experiment(session: Session, experiment_id: int) -> ExperimentCounts:
         for model in models
     )
     return ExperimentCounts(total, ended, failed, sum(outputs.values()), sum(embedded.values()), missing)
-
-
-def delete_experiment(session: Session, experiment_id: int) -> None:
-    """Delete an experiment with its runs, invocations, pictures and embeddings.
-
-    Raises
-    ------
-    StoreError
-        If one of its embeddings takes part in a clustering result; nothing is deleted then.
-    """
-    pictures = list(
-        session.scalars(
-            select(Invocation.picture_id)
-            .join(Run)
-            .where(Run.experiment_id == experiment_id, Invocation.picture_id.is_not(None))
-        )
-    )
-    try:
-        session.execute(delete(Experiment).where(Experiment.id == experiment_id))
-    except IntegrityError as error:
-        raise StoreError(
-            "embeddings of this experiment take part in clustering results; nothing was deleted: see loopscope cluster "
-            "list, delete those with loopscope cluster delete ID, then try again"
-        ) from error
-    for start in range(0, len(pictures), 500):
-        session.execute(delete(Picture).where(Picture.id.in_(pictures[start : start + 500])))
