@@ -25,8 +25,8 @@ class Names:
 
 def load_names(session: Session) -> Names:
     """Load the UUIDs of all experiments and the prompts of all runs."""
-    experiments = dict(session.execute(select(Experiment.uuid, Experiment.id)).tuples().all())
-    return Names(experiments, dict(session.execute(select(Run.id, Run.initial_prompt)).tuples().all()))
+    experiments = dict(session.execute(select(Experiment.uuid, Experiment.id)).all())
+    return Names(experiments, dict(session.execute(select(Run.id, Run.initial_prompt)).all()))
 
 
 def check_selection(result: ClusteringResult, members: Members, index: EmbeddingIndex, names: Names) -> Iterator[Fault]:
