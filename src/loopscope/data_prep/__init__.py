@@ -1,5 +1,6 @@
 """From the database to polars frames: one ``load_*_df`` a file, its grain in its docstring, its columns as data."""
 
+from loopscope.data_prep.cluster_outputs import load_cluster_outputs_df
 from loopscope.data_prep.cluster_properties import load_cluster_properties_df
 from loopscope.data_prep.clustering_results import load_clustering_results_df
 from loopscope.data_prep.clusters import load_clusters_df
@@ -12,6 +13,7 @@ from loopscope.data_prep.persistence_diagrams import load_persistence_diagrams_d
 from loopscope.data_prep.runs import load_runs_df
 
 __all__ = [
+    "load_cluster_outputs_df",
     "load_cluster_properties_df",
     "load_clustering_results_df",
     "load_clusters_df",

@@ -32,6 +32,11 @@ def load_run_keys(session: Session, experiment_id: int | None = None) -> pl.Data
     return pl.DataFrame(rows, schema=schema_of(RUN_KEYS), orient="row")
 
 
+def load_run_uuids(session: Session) -> pl.DataFrame:
+    """Load the public id of each run: ``run_id, run_uuid``."""
+    return fetch_small_frame(session, select(Run.id, Run.uuid), {"run_id": pl.Int64, "run_uuid": pl.String})
+
+
 def load_embedding_models(session: Session, name: str | None = None) -> pl.DataFrame:
     """Load one row for each embedding model: ``embedding_model_id, embedding_model, output_type``.
 

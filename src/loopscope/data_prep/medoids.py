@@ -13,12 +13,12 @@ from loopscope.data_prep.columns import (
     Column,
     conform,
 )
-from loopscope.data_prep.facts import fetch_frame, fetch_small_frame
-from loopscope.data_prep.keys import load_run_keys, of_cluster
+from loopscope.data_prep.facts import fetch_frame
+from loopscope.data_prep.keys import load_run_keys, load_run_uuids, of_cluster
 from loopscope.data_prep.parameters import RESULT_KEYS
 from loopscope.data_prep.properties import N_PROMPTS, N_RUNS, load_properties
 from loopscope.errors import NotFoundError
-from loopscope.schemas import Cluster, Invocation, Picture, Run
+from loopscope.schemas import Cluster, Invocation, Picture
 from loopscope.types import OUTLIER
 
 COLUMNS = (
@@ -86,7 +86,7 @@ def load_medoids_df(
         clusters.join(results.select(*_RESULT_FACTS), on="clustering_result_id")
         .join(load_medoid_captions(session, clustering_result_id, cluster_id), on="medoid_embedding_id", how="left")
         .join(load_run_keys(session), on="run_id", how="left")
-        .join(_load_run_uuids(session), on="run_id", how="left")
+        .join(load_run_uuids(session), on="run_id", how="left")
         .with_columns(
             clustering_result_uuid="uuid",
             cluster_label=pl.when(pl.col("cluster_id") == OUTLIER).then(pl.lit(OUTLIER_LABEL)).otherwise("caption"),
@@ -105,10 +105,6 @@ def _no_such_cluster(session: Session, results: pl.DataFrame, clustering_result_
     short = results["uuid"][0][:8]
     has = "it has only outliers" if last == OUTLIER else f"expected a number from 0 to {last}"
     return f"clustering {short} has no cluster {cluster_id}; {has}: loopscope cluster show {short}"
-
-
-def _load_run_uuids(session: Session) -> pl.DataFrame:
-    return fetch_small_frame(session, select(Run.id, Run.uuid), {"run_id": pl.Int64, "run_uuid": pl.String})
 
 
 def _add_pictures(session: Session, frame: pl.DataFrame) -> pl.DataFrame:

@@ -14,8 +14,7 @@ from loopscope.cli.output import counted, print_facts, print_json, print_table
 def medoids(db: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> None:
     """List every embedding that is a medoid in any result, and of which clusters.
 
-    "text" and "picture" are the invocations that gave the medoid and its companion: the picture that a text describes,
-    or the text that describes a picture.
+    Its text and its picture are told by their invocations: of the two, one describes the other.
     """
     import polars as pl
 

@@ -58,7 +58,7 @@ def list_results(db: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> No
                 f"{row['n_outliers']} of {row['n_members'] + row['n_outliers']}",
                 ", ".join(uuid[:8] for uuid in row["experiments"] or ["all"]),
                 f"{'imported, ' if row['origin'] else ''}{row['algorithm']}: "
-                f"{say_numbers(row['parameters'] | {'downsample': row['downsample']})}",
+                f"{say_numbers(row['parameters'] | {'downsample': _unless_all(row['downsample'])})}",
             ]
             for row in rows
         ],
@@ -88,8 +88,9 @@ def show(
 ) -> None:
     """Show the clusters of a result, each led by the text or picture that is its medoid.
 
-    Radius and mean are distances to the medoid; persistence, from 0 to 1, is how long a cluster lasts as the density
-    asked for grows. With --images they make room for the paths, unless --where or --sort asks for them.
+    Radius and mean are distances to the medoid; persistence is how long a cluster lasts as density grows.
+
+    With --images those that were not asked for leave their room to the paths.
     """
     import polars as pl
 
@@ -172,6 +173,10 @@ def _say_what_is_not_there(named: "pl.DataFrame", asked: list[str]) -> None:
         if missing:
             which = "no cluster has" if missing == clusters.height else f"{missing} of {clusters.height} clusters lack"
             say(f"{which} the property {name}: it was not recorded, or the algorithm has none")
+
+
+def _unless_all(downsample: int) -> int | None:
+    return None if downsample == 1 else downsample
 
 
 def _with_json(row: Mapping[str, Any]) -> dict[str, Any]:
