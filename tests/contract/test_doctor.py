@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -69,7 +70,8 @@ REGISTRY = Registry.of(
 
 def make_sound(location: str) -> None:
     """Make a database of every kind of row: ended, cyclic and failed runs, clusterings, and what came after them."""
-    with open_store(location, create=True) as store:
+    with pytest.MonkeyPatch.context() as patch, open_store(location, create=True) as store:
+        patch.setattr("loopscope.engine.performing.new_streams", lambda: count(100))
         first = perform(store, NETWORKS, prompts=("a fox", "the rain"), seeds=(1, 4), num_runs=1, max_length=24)
         perform(store, (("Breaks",), ("FakeText",)), prompts=("a door",), seeds=(2,), max_length=4)
         for model in EMBEDDERS:

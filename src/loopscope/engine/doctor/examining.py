@@ -9,8 +9,15 @@ from loopscope.engine.doctor.assignments import check_later_assignments, check_l
 from loopscope.engine.doctor.clusters import check_clusters
 from loopscope.engine.doctor.diagrams import check_diagrams
 from loopscope.engine.doctor.experiments import check_experiments
+from loopscope.engine.doctor.failures import check_failures
 from loopscope.engine.doctor.fault import Fault
-from loopscope.engine.doctor.integrity import check_constraints, check_file, check_references, check_values
+from loopscope.engine.doctor.integrity import (
+    check_constraints,
+    check_file,
+    check_references,
+    check_rows,
+    check_values,
+)
 from loopscope.engine.doctor.invocations import check_sequence, check_turns
 from loopscope.engine.doctor.keys import check_keys
 from loopscope.engine.doctor.medoids import check_members
@@ -30,12 +37,16 @@ from loopscope.schemas import ClusteringResult, EmbeddingModel
 from loopscope.store.connection import Store
 from loopscope.store.vectors import load_embedding_index
 
-FOUNDATIONS: tuple[Callable[[Session], Iterator[Fault]], ...] = (check_file, check_values)
-"""What every other check takes for granted."""
+FOUNDATIONS: tuple[Callable[[Session], Iterator[Fault]], ...] = (
+    check_file,
+    check_values,
+    check_constraints,
+    check_rows,
+    check_references,
+)
+"""What every other check takes for granted: of a row that is lost, much else would seem to be wrong."""
 
 ROWS: tuple[Callable[[Session], Iterator[Fault]], ...] = (
-    check_references,
-    check_constraints,
     check_keys,
     check_experiments,
     check_sequence,
@@ -43,6 +54,7 @@ ROWS: tuple[Callable[[Session], Iterator[Fault]], ...] = (
     check_embedded_types,
     check_prompt_vectors,
     check_prompts_are_embedded,
+    check_failures,
     check_orphans,
     check_diagrams,
     check_clusters,
@@ -66,8 +78,8 @@ def examine(store: Store, *, registry: Registry | None = None, progress: Progres
     Returns
     -------
     list of Fault
-        Empty for a sound database. If the file or its values are damaged, only that: the other checks could not trust
-        what they read, and are left out.
+        Empty for a sound database. If the file is damaged, or values, constraints or references do not hold, only
+        that: the other checks could not trust what they read, and are left out.
 
     Raises
     ------
@@ -76,7 +88,7 @@ def examine(store: Store, *, registry: Registry | None = None, progress: Progres
     """
     registry, progress = registry or Registry.installed(), progress or Silence()
     with store.session() as session:
-        faults = list(_run(FOUNDATIONS, session, "doctor: the file and its values", progress))
+        faults = list(_run(FOUNDATIONS, session, "doctor: the file, values, constraints and references", progress))
         if faults:
             progress.say("the other checks are left out, since they could not trust what they read")
             return faults

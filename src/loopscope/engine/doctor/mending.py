@@ -1,13 +1,19 @@
 """Mending what has one right answer: all of it in one transaction, each row only if it is still as it was found."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
-from sqlalchemy import JSON, Table, and_, delete, select, update
+from sqlalchemy import JSON, Table, and_, bindparam, delete, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from loopscope.engine.doctor.fault import Fault, Mend
+from loopscope.schemas import Base
 from loopscope.store.connection import Store
+
+AT_A_TIME = 400
+"""How many rows are looked up in one query."""
+
+Key: TypeAlias = tuple[int, ...]
 
 
 def mend(store: Store, faults: Sequence[Fault]) -> list[Fault]:
@@ -26,24 +32,70 @@ def mend(store: Store, faults: Sequence[Fault]) -> list[Fault]:
     fixable = [(fault, fault.mend) for fault in faults if fault.mend is not None]
     if not fixable:
         return []
+    mended: set[int] = set()
     with store.transaction() as session:
-        return [fault for fault, change in fixable if _apply(session, change)]
+        for name in sorted({change.table.__tablename__ for _, change in fixable}):
+            of_table = [(fault, change) for fault, change in fixable if change.table.__tablename__ == name]
+            mended |= _mend_table(session, Base.metadata.tables[name], of_table)
+    return [fault for fault, _ in fixable if id(fault) in mended]
 
 
-def _apply(session: Session, change: Mend) -> bool:
-    """Change a row, and tell whether it was still as it was found."""
-    table = cast("Table", change.table.__table__)
-    this = and_(*(table.c[name] == value for name, value in change.key.items()))
-    now = session.execute(select(*table.primary_key.columns, *(table.c[name] for name in change.was)).where(this))
-    row = now.mappings().first()
-    if row is None or any(not _is_still(row[name], value) for name, value in change.was.items()):
-        return False
-    if change.becomes is None:
-        session.execute(delete(table).where(this))
-    else:
-        values = {name: _merged(table, row, name, value) for name, value in change.becomes.items()}
-        session.execute(update(table).where(this).values(values))
-    return True
+def _mend_table(session: Session, table: Table, faults: Sequence[tuple[Fault, Mend]]) -> set[int]:
+    """Mend the rows of one table, and return the identities of the faults that were mended."""
+    rows = _load_rows(session, table, {_key(table, change) for _, change in faults})
+    mended, changed, doomed = set(), dict[Key, dict[str, Any]](), list[Key]()
+    for fault, change in faults:
+        key = _key(table, change)
+        now = rows.get(key)
+        if now is None or any(not _is_still(now[name], value) for name, value in change.was.items()):
+            continue
+        mended.add(id(fault))
+        if change.becomes is None:
+            doomed.append(key)
+            continue
+        for name, value in change.becomes.items():
+            entries = isinstance(table.c[name].type, JSON)
+            now[name] = {**now[name], **value} if entries else value
+            changed.setdefault(key, {})[name] = now[name]
+    _write(session, table, changed, doomed)
+    return mended
+
+
+def _write(session: Session, table: Table, changed: Mapping[Key, Mapping[str, Any]], doomed: Iterable[Key]) -> None:
+    """Update and delete rows in bulk: one statement for each set of columns."""
+    keys = [column.name for column in table.primary_key.columns]
+    this = and_(*(table.c[name] == bindparam(f"key_{name}") for name in keys))
+
+    def parameters(key: Key) -> dict[str, Any]:
+        return {f"key_{name}": value for name, value in zip(keys, key, strict=True)}
+
+    for columns in sorted({tuple(row) for row in changed.values()}):
+        values = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in columns}
+        new = [
+            parameters(key) | {f"new_{name}": value for name, value in row.items()}
+            for key, row in changed.items()
+            if tuple(row) == columns
+        ]
+        session.connection().execute(update(table).where(this).values(values), new)
+    if gone := [parameters(key) for key in doomed]:
+        session.connection().execute(delete(table).where(this), gone)
+
+
+def _load_rows(session: Session, table: Table, keys: set[Key]) -> dict[Key, dict[str, Any]]:
+    """Load rows by their keys, without what is large."""
+    columns = [column for column in table.columns if column.name != "data"]
+    primary = list(table.primary_key.columns)
+    rows: dict[Key, dict[str, Any]] = {}
+    for some in _in_parts(sorted(keys)):
+        found = session.execute(select(*columns).where(tuple_(*primary).in_(some)))
+        for row in found.mappings():
+            rows[tuple(row[column.name] for column in primary)] = dict(row)
+    return rows
+
+
+def _in_parts(keys: Sequence[Key]) -> Iterator[Sequence[Key]]:
+    for start in range(0, len(keys), AT_A_TIME):
+        yield keys[start : start + AT_A_TIME]
 
 
 def _is_still(now: Any, was: Any) -> bool:
@@ -52,6 +104,5 @@ def _is_still(now: Any, was: Any) -> bool:
     return bool(now == was)
 
 
-def _merged(table: Table, row: Mapping[Any, Any], name: str, value: Any) -> Any:
-    """Put entries into what a JSON column holds; any other column takes the value as it is."""
-    return {**row[name], **value} if isinstance(table.c[name].type, JSON) else value
+def _key(table: Table, change: Mend) -> Key:
+    return tuple(change.key[column.name] for column in table.primary_key.columns)
