@@ -16,6 +16,7 @@ WIDTH: Final = 420
 ROW_HEIGHT: Final = 30
 STABLE: Final = 0.75
 DISSOLVED: Final = 0.5
+AXIS_TITLE: Final = "mean best Jaccard index over subsamples of the runs"
 NEEDED: Final = (
     *("clustering_result_id", "cluster_id", "cluster_label", "cluster_size", "jaccard"),
     *("lower", "upper", "null_mean", "n_runs", "method"),
@@ -49,9 +50,8 @@ def plot_cluster_stability(stability: pl.DataFrame, top: int = 40) -> alt.LayerC
     rows = [_place(row, number) for number, row in enumerate(shown.iter_rows(named=True))]
     seen = [row for row in rows if row["jaccard"] is not None]
     height = ROW_HEIGHT * len(rows)
-    x = alt.X("jaccard:Q").scale(domain=[0, 1], nice=False).axis(
-        title="mean best Jaccard index over subsamples of the runs", values=[0, 0.25, DISSOLVED, STABLE, 1], format="~g", grid=True
-    )  # fmt: skip
+    axis = alt.Axis(title=AXIS_TITLE, values=[0, 0.25, DISSOLVED, STABLE, 1], format="~g", grid=True)
+    x = alt.X("jaccard:Q", axis=axis).scale(domain=[0, 1], nice=False)
     y = alt.Y("y:Q").scale(domain=[height, 0], nice=False).axis(None)
     colour = alt.Color("colour:N").scale(None)
     tooltip = [alt.Tooltip(f"{name}:N") for name in ("cluster", "medoid", "size", "said", "interval", "recovered")]

@@ -1,6 +1,6 @@
 """``loopscope cluster``: clusterings performed, shown, compared and deleted."""
 
-from loopscope.cli.cluster import comparing, deleting, medoids, outputs, performing, showing, stability
+from loopscope.cli.cluster import comparing, deleting, medoids, outputs, performing, showing, stability, sweeping
 from loopscope.cli.cluster.app import app
 
-__all__ = ["app", "comparing", "deleting", "medoids", "outputs", "performing", "showing", "stability"]
+__all__ = ["app", "comparing", "deleting", "medoids", "outputs", "performing", "showing", "stability", "sweeping"]
