@@ -1,10 +1,8 @@
 """What the documentation says to type works as it is printed."""
 
 import re
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 
 import pytest
 
@@ -36,20 +34,3 @@ def test_the_readme_s_commands_work(foxes, pytestconfig):
         done = loopscope(*words[1:])
         assert done.returncode == 0, (words, done.stderr)
     assert (folder / "raster.html").stat().st_size > 100_000
-
-
-def test_the_queries_of_the_database_page_find_rows(foxes, pytestconfig):
-    folder, _ = foxes
-    page = (pytestconfig.rootpath / "docs/database.md").read_text()
-    queries = re.findall(r"```sql\n(.*?)```", page, flags=re.DOTALL)
-    assert len(queries) == 3
-    with closing(sqlite3.connect(folder / "foxes.db")) as connection:
-        run = connection.execute("SELECT substr(uuid, 1, 8) FROM run").fetchone()[0]
-        result = connection.execute("SELECT substr(uuid, 1, 8) FROM clustering_result").fetchone()[0]
-        for query in queries:
-            filled = (
-                query.replace("25a0f50d", run)
-                .replace("97c69dad", result)
-                .replace("c.cluster_id = 3", "c.cluster_id = -1")
-            )
-            assert connection.execute(filled).fetchall(), filled
