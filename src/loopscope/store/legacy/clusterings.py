@@ -150,7 +150,9 @@ def _plan(
         "id": result.stored_id,
         "layout": content.layout.form.value,
         "medoids": _told_medoids(recomputed),
-        "assignments": {"found": found, "merged": found - left_out - len(members.embeddings), "left_out": left_out},
+        "assignments": found,
+        "merged": found - left_out - len(members.embeddings),
+        "left_out": left_out,
         "downsample": "not recorded" if downsample_of(result.parameters) is None else "as stored",
     }
     return _number(content, result, members, codes, medoids, stated, recomputed, kinds, origin, int(models[0]))

@@ -151,7 +151,8 @@ def _import(source: Source, layout: Layout, store: Store, strict: bool, progress
     for plan in planned:
         plan.origin["imported_at"] = imported_at.isoformat(timespec="seconds")
     with written_report(report, source, store.folder) as (page, rows), store.transaction() as session:
-        refuse_known(session, content, source, store.location)
+        results = () if content.results is None else content.results.results
+        refuse_known(session, content.experiments, results, source, store.location)
         with progress.phase("writing outputs and vectors", _outputs(content)):
             keys = write_content(session, source, content, progress.advance)
         with progress.phase("writing assignments", sum(len(each.embeddings) for each in planned)):
@@ -165,6 +166,8 @@ def _read(
 ) -> tuple[Content, list[PlannedClustering]]:
     """Read and judge everything, before any lock is held."""
     experiments = read_experiments(source, layout)
+    with store.session() as session:
+        refuse_known(session, experiments, (), source, store.location)
     with progress.phase("checking outputs", source.count("invocation")):
         invocations = read_invocations(source, layout, experiments, strict=strict, advance=progress.advance)
     with progress.phase("checking vectors", source.count("embedding")):
@@ -172,8 +175,6 @@ def _read(
     unread = tuple(_left_behind(source, table) for table in (DIAGRAMS, *layout.unread_tables))
     unread = tuple(each for each in unread if len(each.rowids))
     content = Content(layout, experiments, invocations, embeddings, None, None, unread)
-    with store.session() as session:
-        refuse_known(session, content, source, store.location)
     if layout.form is Form.NO_CLUSTERINGS:
         return content, []
     with progress.phase("checking assignments", source.count("embeddingcluster")):
@@ -189,8 +190,12 @@ def _left_behind(source: Source, table: str) -> Judgement:
     if table not in source.tables():
         return Judgement(table, np.empty(0, dtype=np.int64))
     ids = "id" in source.tables()[table]
-    rowids = [row[0] for row in source.all(f'SELECT rowid FROM "{table}" ORDER BY rowid')]  # noqa: S608 - of the file
-    names = None if ids else [str(rowid) for rowid in rowids]
+    rowids = (
+        [row[0] for row in source.all(f'SELECT rowid FROM "{table}" ORDER BY rowid')]  # noqa: S608 - of the file
+        if source.has_rowid(table)
+        else list(range(1, source.count(table) + 1))
+    )
+    names = None if ids and source.has_rowid(table) else [str(rowid) for rowid in rowids]
     judged = Judgement(table, np.array(rowids, dtype=np.int64), names)
     if table == DIAGRAMS:
         fault = "persistence diagrams of other tools are not read: they can be computed again from the vectors"

@@ -10,7 +10,7 @@ import numpy as np
 
 from loopscope.store.legacy.embeddings import OldEmbeddings
 from loopscope.store.legacy.identifiers import IdColumnReader, IdIndex
-from loopscope.store.legacy.judgement import Judgement
+from loopscope.store.legacy.judgement import Judgement, shown
 from loopscope.store.legacy.layout import Form, Layout
 from loopscope.store.legacy.references import judge_ids, public_id
 from loopscope.store.legacy.source import Source
@@ -103,7 +103,7 @@ def _read_result(row: Any, position: int, uuid: UUID, judged: Judgement, models:
         return None
     settings = read_json(parameters)
     if not isinstance(settings, dict):
-        settings = {"as_stored": repr(parameters)}
+        settings = {"as_stored": shown(parameters)}
         judged.remark(
             at, "its parameters are no JSON object", "brought over with their text as it stands", {position: parameters}
         )

@@ -25,10 +25,11 @@ from loopscope.store.embeddings import ensure_embedding_model
 from loopscope.store.legacy.clusterings import PlannedClustering, downsample_of
 from loopscope.store.legacy.content import Content
 from loopscope.store.legacy.embeddings import AT_A_TIME, OldEmbeddings
-from loopscope.store.legacy.experiments import NOT_RECORDED_STREAM
+from loopscope.store.legacy.experiments import NOT_RECORDED_STREAM, ExperimentsAndRuns
 from loopscope.store.legacy.identifiers import Integers
 from loopscope.store.legacy.invocations import WITH_OUTPUTS_AT_A_TIME
 from loopscope.store.legacy.keys import reserve_keys
+from loopscope.store.legacy.results import OldResult
 from loopscope.store.legacy.source import Source
 from loopscope.store.legacy.values import read_period
 from loopscope.types import OutputType
@@ -48,7 +49,13 @@ class Keys:
     models: list[int]
 
 
-def refuse_known(session: Session, content: Content, source: Source, location: str) -> None:
+def refuse_known(
+    session: Session,
+    experiments: ExperimentsAndRuns,
+    results: Sequence[OldResult | None],
+    source: Source,
+    location: str,
+) -> None:
     """Refuse a file of which something is in the database already.
 
     Raises
@@ -56,11 +63,10 @@ def refuse_known(session: Session, content: Content, source: Source, location: s
     StoreError
         When an experiment, a run or a clustering result of it is there.
     """
-    results = [] if content.results is None else content.results.results
     of_tables: list[tuple[type[Experiment] | type[Run] | type[ClusteringResult], str, Sequence[Any]]] = [
-        (Experiment, "experiments", content.experiments.experiments),
-        (Run, "runs", content.experiments.runs),
-        (ClusteringResult, "clustering results", results),
+        (Experiment, "experiment", experiments.experiments),
+        (Run, "run", experiments.runs),
+        (ClusteringResult, "clustering result", results),
     ]
     for table, noun, rows in of_tables:
         wanted: list[UUID] = [each.uuid for each in rows if each is not None]
@@ -69,9 +75,9 @@ def refuse_known(session: Session, content: Content, source: Source, location: s
             known += session.scalars(select(table.uuid).where(table.uuid.in_(wanted[start : start + 500])))
         if known:
             raise StoreError(
-                f"{len(known)} of the {len(wanted)} {noun} of {source.path} are in {location} already, such as "
-                f"{min(known, key=str)}: it was imported before, and nothing was imported now; import it into another "
-                "database with --db, or delete what is there first: loopscope experiment list"
+                f"{len(known)} of the {len(wanted)} {noun}s of {source.path} are in {location} already, such as {noun} "
+                f"{min(known, key=str)}: the file was imported before, and nothing was imported now; import it into "
+                "another database with --db, or delete first what is there: loopscope experiment delete ID"
             )
 
 
