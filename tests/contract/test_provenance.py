@@ -1,4 +1,4 @@
-"""A clustering says all that made it, is stored once, and goes only when asked to: on SQLite and on PostgreSQL alike."""
+"""A clustering says all that made it, is stored once, and goes only when asked to: on SQLite and PostgreSQL."""
 
 from pathlib import Path
 from typing import Any

@@ -19,6 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from loopscope.clustering import Clustering
+from loopscope.clustering.compiling import compile_kernels, kernels_are_compiled
 from loopscope.clustering.protocol import Clusterer
 from loopscope.clustering.registry import find_clusterer
 from loopscope.clustering.repeats import Repeats, collapse_repeats
@@ -202,6 +203,9 @@ def _refuse_identical(session: Session, task: _Task, store: Store) -> None:
 
 
 def _compute(task: _Task, log: ClusteringLog, progress: Progress) -> list[_Layer]:
+    if not kernels_are_compiled():
+        with log.phase("compile", progress, "compiling the clustering kernels, once on this machine"):
+            compile_kernels()
     with log.phase("compute", progress):
         log.say(f"{task.clusterer.name} of {len(task.distinct.first)} distinct embeddings with {task.parameters}")
         clusterings = task.clusterer.cluster(task.sample.vectors, task.parameters)

@@ -28,7 +28,7 @@ def test_the_built_in_algorithms_are_installed():
 
 
 def test_an_unknown_algorithm_is_refused_with_the_nearest():
-    with pytest.raises(ClusteringError, match='found no clustering algorithm "hdbscn"; did you mean "hdbscan"?'):
+    with pytest.raises(ClusteringError, match=r'found no clustering algorithm "hdbscn"; did you mean "hdbscan"\?'):
         registry.find_clusterer("hdbscn")
 
 
