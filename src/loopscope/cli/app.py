@@ -8,6 +8,7 @@ import typer
 
 from loopscope.cli import chart, cluster, db, demo, doctor, experiment, model, run
 from loopscope.cli.ending import FAILED, USAGE
+from loopscope.cli.help import unfold
 from loopscope.cli.output import complain
 from loopscope.errors import ConfigError, LoopscopeError
 
@@ -36,6 +37,7 @@ app.add_typer(cluster.app, name="cluster")
 app.command("chart")(chart.draw_chart)
 app.command("doctor")(doctor.examine_database)
 app.add_typer(db.app, name="db")
+unfold(app)
 
 
 def _print_version(wanted: bool) -> None:

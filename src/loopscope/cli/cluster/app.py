@@ -4,9 +4,29 @@ from typing import Annotated
 
 import typer
 
+from loopscope.cli.help import InOrder
 from loopscope.cli.options import DEFAULT_DATABASE, AsJson, Database, refuse_options_before_command
 
-app = typer.Typer(invoke_without_command=True)
+
+class _Commands(InOrder):
+    order = (
+        "perform",
+        "list",
+        "show",
+        "medoid",
+        "medoids",
+        "outputs",
+        "compare",
+        "stability",
+        "sweep",
+        "outliers",
+        "assign",
+        "algorithms",
+        "delete",
+    )
+
+
+app = typer.Typer(cls=_Commands, invoke_without_command=True)
 
 ResultId = Annotated[str, typer.Argument(metavar="ID", help="The clustering result: the beginning of its id.")]
 
