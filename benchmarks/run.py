@@ -10,10 +10,11 @@ from threadpoolctl import threadpool_info
 
 import command_line
 import engine
+import legacy
 import models
 import store
 
-PARTS = {"engine": engine, "models": models, "store": store, "command_line": command_line}
+PARTS = {"engine": engine, "models": models, "store": store, "legacy": legacy, "command_line": command_line}
 
 
 def main() -> None:

@@ -45,8 +45,9 @@ def import_file(
 ) -> None:
     """Bring over the SQLite file of an earlier tool: experiments, runs, outputs, embeddings and clusterings.
 
-    Nothing is guessed: what cannot be brought over is listed, row by row, in a report beside the database. It is all
-    done or nothing is. The exit code is 0 when everything was brought over and 3 when some rows were not.
+    Nothing is guessed: what cannot be brought over is listed, row by row, in a report beside the database.
+
+    Either all of it is done or nothing is. The exit code is 0 when every row came over, 3 when some did not.
     """
     from loopscope.cli.progress import shown_progress
     from loopscope.store.legacy.importing import import_legacy

@@ -68,16 +68,20 @@ class _Progress:
 
     listener: Listener | None
     seconds: dict[str, float] = field(default_factory=dict)
+    left: int = 0
 
     @contextmanager
     def phase(self, name: str, total: int) -> Iterator[None]:
+        self.left = total
         if self.listener is not None and total:
             self.listener.begin(name, total)
         start = time.perf_counter()
         yield
         self.seconds[name] = time.perf_counter() - start
+        self.advance(self.left)
 
     def advance(self, items: int) -> None:
+        self.left -= items
         if self.listener is not None and items:
             self.listener.advance(items)
 
