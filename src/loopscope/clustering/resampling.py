@@ -135,3 +135,22 @@ def permute_across_runs(runs: Runs, random: np.random.Generator) -> Integers:
     order = np.empty(len(places), dtype=np.int64)
     order[places] = np.argsort(rank[runs.run], kind="stable")
     return order
+
+
+def shuffle_within_runs(runs: Runs, random: np.random.Generator) -> Integers:
+    """Shuffle the order of steps within each run.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n,), int64: ``labels[order]`` are the shuffled labels; each run keeps its own.
+
+    Examples
+    --------
+    >>> order = shuffle_within_runs(Runs.of([0, 1, 0, 1]), np.random.default_rng(0))
+    >>> sorted(order[[0, 2]].tolist()), sorted(order[[1, 3]].tolist())
+    ([0, 2], [1, 3])
+    """
+    order = np.empty(len(runs.run), dtype=np.int64)
+    order[np.argsort(runs.run, kind="stable")] = np.lexsort((random.random(len(runs.run)), runs.run))
+    return order

@@ -193,13 +193,13 @@ def share_of_outliers(
     of_run = np.bincount(runs.run, minlength=runs.n_runs)
     outliers = np.bincount(runs.run, weights=outlier, minlength=runs.n_runs)
     method = f"{runs.described} ({len(weights)} draws), the labels as they are"
-    said = f"null G: {len(null)} Gaussian clouds of the same covariance" if null else "no null"
+    said = f"null G: {len(null)} Gaussian clouds of the same covariance, p at least 1/{len(null) + 1}"
     return make_estimate(
         float(outlier.mean()),
         (weights @ outliers) / (weights @ of_run),
         [float(each.mean()) for each in null],
         n_runs=runs.n_runs,
-        method=f"{method}; {said}",
+        method=f"{method}; {said if null else 'no null'}",
         extreme="far",
         bounds=(0, 1),
     )
