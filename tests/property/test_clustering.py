@@ -8,6 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loopscope.clustering import Clustering, hdbscan
+from loopscope.clustering.cutting import cut
+from loopscope.clustering.linkage import link
+from loopscope.clustering.parameters import Repeats
+from loopscope.errors import ClusteringError
 from loopscope.types import Vectors
 
 OUTLIER = -1
@@ -38,6 +42,19 @@ def motifs(draw: st.DrawFn) -> tuple[Vectors, npt.NDArray[np.int64]]:
     return np.concatenate([vectors, vectors[repeated]])[order], np.concatenate([motif, motif[repeated]])[order]
 
 
+@st.composite
+def clumps(draw: st.DrawFn) -> Vectors:
+    """Give clumps of near-duplicates and exact repeats in one to forty dimensions, sometimes all of them equal."""
+    count = draw(st.integers(2, 50))
+    dimension = draw(st.sampled_from((1, 2, 3, 40)))
+    randomness = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    clumps = randomness.integers(-3, 4, size=(draw(st.integers(1, 6)), dimension)).astype(np.float64)
+    width = draw(st.sampled_from((0.0, 1e-7, 1e-3, 0.5)))
+    points = clumps[randomness.integers(len(clumps), size=count)] + width * randomness.normal(size=(count, dimension))
+    points = points[randomness.integers(count, size=count)] if draw(st.booleans()) else points
+    return (points * draw(st.sampled_from((1.0, 2.0**-70, 2.0**70)))).astype(np.float32)
+
+
 def _unit(points: npt.NDArray[np.float64]) -> Vectors:
     return (points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32)
 
@@ -57,6 +74,10 @@ def _check(found: Clustering, vectors: Vectors) -> None:
     order = list(zip([-size for size in sizes], medoids.tolist(), strict=True))
     assert order == sorted(order)
     assert ((found.probabilities >= 0) & (found.probabilities <= 1)).all()
+    assert ((found.persistence >= 0) & (found.persistence <= 1)).all()
+    assert ((found.lambda_birth >= 0) & (found.lambda_death > 0)).all()
+    assert np.isfinite(found.lambda_birth).all()
+    assert np.isfinite(found.lambda_death).all()
     assert (found.probabilities[labels == OUTLIER] == 0).all()
     by_content: dict[bytes, set[int]] = {}
     for vector, label in zip(vectors, labels.tolist(), strict=True):
@@ -66,7 +87,7 @@ def _check(found: Clustering, vectors: Vectors) -> None:
         members = np.flatnonzero(labels == number)
         points = vectors[members].astype(np.float64)
         sums = np.linalg.norm(points[:, None] - points, axis=2).sum(axis=1)
-        assert sums[members == medoid] <= sums.min() + 1e-9
+        assert sums[members == medoid] <= sums.min() * (1 + 1e-9)
         assert medoid == members[(vectors[members] == vectors[medoid]).all(axis=1)][0], "the first of its repeats"
 
 
@@ -109,3 +130,66 @@ def test_the_order_of_rows_does_not_change_the_partition(
     assert permuted_sizes == sizes
     led = {vectors[medoid].tobytes() for medoid in found.medoid_indices}
     assert {vectors[order][medoid].tobytes() for medoid in permuted.medoid_indices} == led
+
+
+@settings(max_examples=150)
+@given(
+    clumps(),
+    st.integers(2, 8),
+    st.integers(1, 8),
+    st.sampled_from((0.0, 0.1, 2.0)),
+    st.booleans(),
+    st.sampled_from(("collapse", "count")),
+    st.randoms(use_true_random=False),
+)
+def test_clumps_of_any_scale_are_clustered_alike_in_any_order_or_refused(
+    vectors: Vectors,
+    min_cluster_size: int,
+    min_samples: int,
+    epsilon: float,
+    single: bool,
+    repeats: Repeats,
+    random: Random,
+) -> None:
+    order = list(range(len(vectors)))
+    random.shuffle(order)
+    chosen = {"min_cluster_size": min_cluster_size, "min_samples": min_samples, "epsilon": epsilon}
+    try:
+        found = hdbscan(vectors, **chosen, allow_single_cluster=single, repeats=repeats, metric="euclidean")
+    except ClusteringError:
+        distinct = len(np.unique(vectors, axis=0))
+        counted = distinct if repeats == "collapse" else len(vectors)
+        assert counted < max(min_cluster_size, min_samples) or (distinct == 1 and not single)
+        return
+    _check(found, vectors)
+    linkage = link(vectors[order], min_samples=min_samples, repeats=repeats, metric="euclidean", threads=2, block=5)
+    permuted = cut(linkage, min_cluster_size=min_cluster_size, epsilon=epsilon, allow_single_cluster=single)
+    assert _partition(permuted.labels) == _partition(found.labels[order])
+    assert (permuted.probabilities == found.probabilities[order]).all()
+    assert sorted(permuted.persistence) == sorted(found.persistence)
+
+
+@settings(max_examples=60)
+@given(clumps(), st.integers(1, 6))
+def test_a_spanning_tree_is_as_light_as_can_be(vectors: Vectors, min_samples: int) -> None:
+    rows = np.unique(vectors + np.float32(0), axis=0)
+    if len(rows) < max(min_samples, 2):
+        return
+    unit = 2.0 ** -float(np.frexp(np.abs(rows).max())[1])
+    points = rows.astype(np.float64) * unit
+    distances = np.linalg.norm(points[:, None] - points, axis=2)
+    core = np.sort(distances, axis=1)[:, min_samples - 1]
+    reach = np.maximum(np.maximum(core[:, None], core), distances)
+    linkage = link(rows, min_samples=min_samples, metric="euclidean")
+    np.testing.assert_allclose(linkage.tree.weight * unit, _prim(reach), rtol=1e-9)
+
+
+def _prim(reach: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Weigh the edges of a minimum spanning tree, the lightest first."""
+    nearest, waiting, weights = reach[0].copy(), np.arange(len(reach)) > 0, []
+    while waiting.any():
+        following = np.flatnonzero(waiting)[np.argmin(nearest[waiting])]
+        weights.append(nearest[following])
+        waiting[following] = False
+        nearest = np.minimum(nearest, reach[following])
+    return np.sort(weights)

@@ -2,8 +2,6 @@ import numpy as np
 import pytest
 
 from loopscope.clustering import hdbscan
-from loopscope.clustering.medoids import medoid_of
-from loopscope.clustering.repeats import collapse_repeats
 from loopscope.errors import ClusteringError
 
 
@@ -36,24 +34,6 @@ def test_clusters_of_one_size_are_numbered_by_their_medoid():
     assert found.labels.tolist() == [0] * 15 + [1] * 15 + [2] * 15
 
 
-def test_repeats_share_a_label_and_do_not_make_a_cluster():
-    vectors = _motifs([30, 30])
-    lone = -vectors.mean(axis=0, keepdims=True)
-    lone /= np.linalg.norm(lone)
-    found = hdbscan(np.concatenate([vectors, np.repeat(lone, 40, axis=0)]), min_cluster_size=5, min_samples=3)
-    assert found.labels.tolist() == [0] * 30 + [1] * 30 + [-1] * 40
-    assert found.probabilities[60:].tolist() == [0] * 40
-
-
-def test_six_motifs_with_repeats_are_six_clusters_without_outliers():
-    rng = np.random.default_rng(3)
-    vectors = _motifs([100] * 6)
-    vectors = np.concatenate([vectors, vectors[rng.choice(600, 257)]])
-    found = hdbscan(vectors, min_cluster_size=10, min_samples=5)
-    assert len(found.medoid_indices) == 6
-    assert (found.labels >= 0).all()
-
-
 def test_epsilon_keeps_near_clusters_together():
     angles = np.concatenate([np.linspace(0, 0.05, 20), np.linspace(0.3, 0.35, 20), np.linspace(2, 2.05, 20)])
     vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
@@ -81,6 +61,9 @@ def test_points_spread_evenly_are_all_outliers():
         (_motifs([4]), {}, "found 4 distinct among 4 embeddings; expected at least as many as min_cluster_size = 5"),
         (np.zeros((10, 3), np.float32), {}, "row 0 has length 0; expected unit vectors"),
         (np.full((10, 3), np.nan, np.float32), {}, "row 0 has length nan"),
+        (np.diag([1, 1, 0, 1, 0]).astype(np.float32), {}, "row 2 has length 0; expected unit vectors"),
+        (np.diag([1, 1, 0, 1, 0]).astype(np.float32), {}, "leave out those that are zero or not finite"),
+        (np.diag([1, np.nan, 2]).astype(np.float32), {"metric": "euclidean"}, "row 1 has length nan; expected vectors"),
         (np.zeros((0, 3), np.float32), {}, "found vectors of shape"),
         (
             np.repeat(_motifs([1]), 9, axis=0),
@@ -90,28 +73,18 @@ def test_points_spread_evenly_are_all_outliers():
         (_motifs([10]), {"min_cluster_size": 1}, "min_cluster_size is 1; expected at least 2"),
         (_motifs([10]), {"min_samples": 0}, "min_samples is 0; expected at least 1"),
         (_motifs([10]), {"epsilon": 3.0}, "epsilon is 3.0; expected a chord distance from 0 to 2"),
+        (_motifs([10]), {"epsilon": np.inf, "metric": "euclidean"}, "epsilon is inf; expected a distance, at least 0"),
+        (_motifs([10]), {"epsilon": np.nan}, "epsilon is nan; expected"),
+        (_motifs([10]), {"medoid": "mean"}, 'medoid is "mean"; expected "unweighted", "weighted" or'),
+        (_motifs([10]), {"repeats": "keep"}, 'repeats is "keep"; expected "collapse" or "count"'),
+        (
+            np.repeat(_motifs([3]), 3, axis=0),
+            {"repeats": "count", "min_samples": 10},
+            "found 3 distinct among 9 embeddings; expected at least as many as min_cluster_size = 5",
+        ),
     ],
 )
 def test_what_cannot_be_clustered_is_refused(vectors, settings, said):
     with pytest.raises(ClusteringError) as refusal:
         hdbscan(vectors, **({"min_cluster_size": 5, "min_samples": 2} | settings))
     assert said in str(refusal.value)
-
-
-def test_a_medoid_counts_repeats_and_ties_go_to_the_earliest():
-    line = np.array([[0.0], [1.0], [2.0], [2.0], [2.0]], np.float32)
-    assert medoid_of(line) == 2
-    assert medoid_of(np.array([[1.0], [0.0]], np.float32)) == 0
-
-
-@pytest.mark.parametrize("n", [3, 9, 17, 50])
-def test_a_medoid_of_a_simplex_is_its_first_corner(n):
-    assert medoid_of(np.eye(n, dtype=np.float32)) == 0
-
-
-def test_repeats_are_told_apart_to_the_last_bit():
-    one = np.float32(1)
-    vectors = np.array([[one], [np.nextafter(one, np.float32(2))], [one]])
-    repeats = collapse_repeats(vectors)
-    assert repeats.first.tolist() == [0, 1]
-    assert repeats.counts.tolist() == [2, 1]
