@@ -1,6 +1,7 @@
 """The examination of a database: every check in turn, in one session that only reads."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -37,16 +38,18 @@ from loopscope.schemas import ClusteringResult, EmbeddingModel
 from loopscope.store.connection import Store
 from loopscope.store.vectors import load_embedding_index
 
-FOUNDATIONS: tuple[Callable[[Session], Iterator[Fault]], ...] = (
+Check: TypeAlias = Callable[[Session], Iterator[Fault]]
+
+FOUNDATIONS: tuple[Check, ...] = (
     check_file,
     check_values,
     check_constraints,
     check_rows,
     check_references,
 )
-"""What every other check takes for granted: of a row that is lost, much else would seem to be wrong."""
+"""What every later check takes for granted: of a row that is lost, much else would seem to be wrong."""
 
-ROWS: tuple[Callable[[Session], Iterator[Fault]], ...] = (
+ROWS: tuple[Check, ...] = (
     check_keys,
     check_experiments,
     check_sequence,
@@ -88,11 +91,11 @@ def examine(store: Store, *, registry: Registry | None = None, progress: Progres
     """
     registry, progress = registry or Registry.installed(), progress or Silence()
     with store.session() as session:
-        faults = list(_run(FOUNDATIONS, session, "doctor: the file, values, constraints and references", progress))
-        if faults:
-            progress.say("the other checks are left out, since they could not trust what they read")
-            return faults
-        faults += _run(ROWS, session, "doctor: rows", progress)
+        for check in _each(FOUNDATIONS, "doctor: the file, values, constraints and references", progress):
+            if faults := list(check(session)):
+                progress.say("the other checks are left out, since they could not trust what they read")
+                return faults
+        faults = [fault for check in _each(ROWS, "doctor: rows", progress) for fault in check(session)]
         faults += check_ends(session, registry)
         faults += check_texts(session, progress)
         faults += check_pictures(session, progress)
@@ -103,12 +106,10 @@ def examine(store: Store, *, registry: Registry | None = None, progress: Progres
         )
 
 
-def _run(
-    checks: tuple[Callable[[Session], Iterator[Fault]], ...], session: Session, stage: str, progress: Progress
-) -> Iterator[Fault]:
+def _each(checks: Sequence[Check], stage: str, progress: Progress) -> Iterator[Check]:
     progress.begin(stage, len(checks))
     for check in checks:
-        yield from check(session)
+        yield check
         progress.advance(1)
 
 

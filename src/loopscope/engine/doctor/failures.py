@@ -6,16 +6,20 @@ from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import Session
 
 from loopscope.engine.doctor.fault import Fault, Mend
+from loopscope.engine.doctor.imported import of_imported_experiment
 from loopscope.schemas import Embedding, EmbeddingModel, Experiment, Invocation, PromptEmbedding, Run
 from loopscope.types import OutputType
 
 
 def check_failures(session: Session) -> Iterator[Fault]:
-    """Check the failures of runs whose invocations went well: the embeddings that failed may have been made since."""
+    """Check the failures of runs whose invocations went well: the embeddings that failed may have been made since.
+
+    The failure of an imported run says what could not be brought over, and stays.
+    """
     statement = (
         select(Run, Experiment.config)
         .join(Experiment, Experiment.id == Run.experiment_id)
-        .where(Run.failure.is_not(None), Run.stop_reason.is_distinct_from("failed"))
+        .where(Run.failure.is_not(None), Run.stop_reason.is_distinct_from("failed"), ~of_imported_experiment())
         .order_by(Run.id)
     )
     runs = session.execute(statement).all()

@@ -8,9 +8,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from loopscope.engine.doctor.fault import Fault, Mend
+from loopscope.engine.doctor.imported import of_imported_experiment
 from loopscope.errors import ModelError
 from loopscope.models.registry import Registry
-from loopscope.schemas import Invocation, Run
+from loopscope.schemas import Experiment, Invocation, Run
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ def check_ends(session: Session, registry: Registry) -> Iterator[Fault]:
     """Check how each run is marked against its invocations.
 
     A run whose sequence numbers have gaps is left out: nobody can say where it stands. That a run is in a cycle is
-    expected only of one that says so, or that has a seed and whose generators are all known to be deterministic.
+    expected only of one that says so, or that has a seed, was not imported, and has generators that are all known to be
+    deterministic.
 
     Parameters
     ----------
@@ -46,6 +48,7 @@ def check_ends(session: Session, registry: Registry) -> Iterator[Fault]:
         .subquery()
     )
     periods = _load_periods(session)
+    imported = set(session.scalars(select(Experiment.id).where(of_imported_experiment())))
     statement = (
         select(Run, func.coalesce(last.c.length, 0))
         .outerjoin(last, last.c.run_id == Run.id)
@@ -53,7 +56,11 @@ def check_ends(session: Session, registry: Registry) -> Iterator[Fault]:
         .order_by(Run.id)
     )
     for run, length in session.execute(statement.execution_options(yield_per=1000)):
-        yield from _check_end(run, length, periods.get(run.id), registry)
+        period = periods.get(run.id)
+        ends_in_cycle = period is not None and (
+            run.stop_reason == "cycle" or (run.experiment_id not in imported and _is_deterministic(run, registry))
+        )
+        yield from _check_end(run, length, period if ends_in_cycle else None)
 
 
 def _load_periods(session: Session) -> Mapping[int, int]:
@@ -75,14 +82,15 @@ def _load_periods(session: Session) -> Mapping[int, int]:
     return {run_id: period for run_id, network, period in rows if network and period % len(network) == 0}
 
 
-def _check_end(run: Run, length: int, period: int | None, registry: Registry) -> Iterator[Fault]:
+def _check_end(run: Run, length: int, period: int | None) -> Iterator[Fault]:
+    """Check one run; the period is that of the cycle it is in, if it is in one."""
     row = {"id": run.id, "uuid": run.uuid}
-    resume = f"loopscope run show {run.uuid.hex[:8]}"
+    show = f"loopscope run show {run.uuid.hex[:8]}"
     if length > run.max_length:
-        yield Fault("run", row, f"{length} invocations", f"at most its max_length {run.max_length}", resume)
+        yield Fault("run", row, f"{length} invocations", f"at most its max_length {run.max_length}", show)
         return
     found = _Mark(run.stop_reason, run.period)
-    expected = _expected(run, length, period, registry)
+    expected = _expected(run, length, period)
     if found == expected:
         return
     why = f"{expected} for {length} of {run.max_length} invocations" + (
@@ -91,16 +99,14 @@ def _check_end(run: Run, length: int, period: int | None, registry: Registry) ->
     yield Fault("run", row, str(found), why, mend=_mend(run, expected) if run.stop_reason != "failed" else None)
 
 
-def _expected(run: Run, length: int, period: int | None, registry: Registry) -> _Mark:
+def _expected(run: Run, length: int, period: int | None) -> _Mark:
     """Say how a run should be marked."""
     whole = _Mark("length") if length == run.max_length else UNMARKED
     if run.stop_reason == "failed":
         return whole if whole.stop_reason else _Mark("failed")
     if whole.stop_reason and run.stop_reason == "length":
         return whole
-    if period is not None and (run.stop_reason == "cycle" or _is_deterministic(run, registry)):
-        return _Mark("cycle", period)
-    return whole
+    return whole if period is None else _Mark("cycle", period)
 
 
 def _is_deterministic(run: Run, registry: Registry) -> bool:

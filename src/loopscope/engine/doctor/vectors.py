@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from loopscope.engine.doctor.blocks import fetch_blocks
 from loopscope.engine.doctor.fault import Fault
+from loopscope.engine.doctor.imported import find_imported_embeddings
 from loopscope.engine.progress import Progress
 from loopscope.schemas import (
     Embedding,
@@ -24,6 +25,7 @@ from loopscope.store.vectors import decode_vectors
 from loopscope.types import UNIT_TOLERANCE, OutputType
 
 AT_A_TIME = 1_000
+UNIT_LENGTH = "length 1"
 
 
 class _Wrong(NamedTuple):
@@ -35,7 +37,10 @@ class _Wrong(NamedTuple):
 
 
 def check_vectors(session: Session, progress: Progress) -> Iterator[Fault]:
-    """Check every vector, each read once; the ``id`` of each fault's row is that of the embedding."""
+    """Check every vector, each read once; the ``id`` of each fault's row is that of the embedding.
+
+    Imported vectors may be of any length.
+    """
     models = session.scalars(select(EmbeddingModel).order_by(EmbeddingModel.id)).all()
     for model in models:
         of_model = Embedding.embedding_model_id == model.id
@@ -47,8 +52,12 @@ def check_vectors(session: Session, progress: Progress) -> Iterator[Fault]:
         )
         for rows in fetch_blocks(session, statement, Embedding.id, AT_A_TIME):
             stored = [(key, vector) for key, vector in rows]
-            for key, found, expected in _judge(stored, model.dimension):
-                yield Fault("embedding", {"id": key, "embedding_model": model.name}, found, expected)
+            wrong = list(_judge(stored, model.dimension))
+            not_unit = [each.key for each in wrong if each.expected == UNIT_LENGTH]
+            allowed = find_imported_embeddings(session, not_unit) if not_unit else set()
+            for key, found, expected in wrong:
+                if not (expected == UNIT_LENGTH and key in allowed):
+                    yield Fault("embedding", {"id": key, "embedding_model": model.name}, found, expected)
             progress.advance(len(rows))
 
 
@@ -146,6 +155,6 @@ def _judge(stored: Sequence[tuple[int, bytes | None]], dimension: int) -> Iterat
     for place in np.flatnonzero(~finite | (np.abs(lengths - 1) > UNIT_TOLERANCE)).tolist():
         key = whole[place][0]
         if finite[place]:
-            yield _Wrong(key, f"a vector of length {lengths[place]:g}", "1")
+            yield _Wrong(key, f"a vector of length {lengths[place]:g}", UNIT_LENGTH)
         else:
             yield _Wrong(key, "NaN or infinity in its vector", "finite numbers")
