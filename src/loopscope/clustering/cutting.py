@@ -112,7 +112,7 @@ def _cut_out(linkage: Linkage, tree: CondensedTree, within: Indices, sizes: Indi
 
 def _persistence(tree: CondensedTree, chosen: Indices, labels: Indices, share: Floats, sizes: Indices) -> Floats:
     """Give the mean over members of the share of their cluster's λ range that they are in it."""
-    order = np.lexsort((share, labels))
+    order = np.lexsort((sizes, share, labels))
     order = order[labels[order] != OUTLIER]
     total = np.bincount(labels[order], weights=sizes[order] * share[order], minlength=len(chosen))
     members = np.bincount(labels[order], weights=sizes[order], minlength=len(chosen))
