@@ -114,9 +114,12 @@ def test_one_run_is_a_part_of_all(
 
 
 def test_a_text_and_a_picture_lead_to_each_other(filled: Store, clustering: Any) -> None:
-    """Text 4 describes picture 3; picture 5 is described by text 6; picture 11 ends its run; run 3 has no text."""
+    """Text 4 describes picture 3; picture 5 is described by text 6; picture 11 ends its run; run 3 has no text.
+
+    Picture 13 was made from picture 12, which describes nothing.
+    """
     save(filled, clustering({4: 0}, [4]))
-    save(filled, clustering({5: 0, 11: 1, 12: 2, 1: 3}, [5, 11, 12, 1], model_id=2))
+    save(filled, clustering({5: 0, 11: 1, 12: 2, 1: 3, 13: 4}, [5, 11, 12, 1, 13], model_id=2))
     names = ("medoid_invocation_id", "companion_invocation_id", "source_invocation_id", "next_invocation_id")
     with filled.session() as session:
         frame = load_medoids_df(session, include_pictures=True)
@@ -128,6 +131,7 @@ def test_a_text_and_a_picture_lead_to_each_other(filled: Store, clustering: Any)
         (11, None, 10, None, "text 10", None),
         (12, None, None, 13, "a tree", None),
         (1, 2, None, 2, "a fox", "text 2"),
+        (13, None, 12, None, None, None),
     ]
     assert frame.select("picture", "next_picture").rows() == [
         (b"picture 3", b"picture 5"),
@@ -135,21 +139,26 @@ def test_a_text_and_a_picture_lead_to_each_other(filled: Store, clustering: Any)
         (b"picture 11", None),
         (b"picture 12", b"picture 13"),
         (b"picture 1", None),
+        (b"picture 13", None),
     ]
     assert frame.select("model", "output_type", "run_uuid").row(0) == ("Describe", "text", str(UUID(int=1 << 124)))
     assert only.select(*names).rows() == [(11, None, 10, None)]
 
 
 def test_a_text_made_from_a_text_has_no_companion(filled: Store, clustering: Any) -> None:
-    """Of run 1, 2 becomes a first text made from the prompt, and 4 a text made from it."""
+    """Here run 1 begins with five texts, of which only 6 describes a picture."""
     with filled.transaction() as session:
-        text = {"output_type": "text", "picture_id": None, "output_text": "text 1"}
-        session.execute(update(Invocation).where(Invocation.id == 1).values(**text))
-    save(filled, clustering({2: 0, 4: 1}, [2, 4]))
+        text = {"output_type": "text", "picture_id": None, "output_text": "made a text"}
+        session.execute(update(Invocation).where(Invocation.id.in_([1, 3])).values(**text))
+    save(filled, clustering({2: 0, 4: 1, 6: 2}, [2, 4, 6]))
     with filled.session() as session:
         frame = load_medoids_df(session, 2)
     names = ("companion_invocation_id", "source_invocation_id", "source_text", "next_text", "caption")
-    assert frame.select(names).rows() == [(None, 1, "text 1", None, "text 2"), (3, 3, None, None, "text 4")]
+    assert frame.select(names).rows() == [
+        (None, 1, "made a text", "made a text", "text 2"),
+        (None, 3, "made a text", None, "text 4"),
+        (5, 5, None, None, "text 6"),
+    ]
 
 
 def test_a_medoid_of_two_models_is_one_of_each(filled: Store, clustering: Any) -> None:

@@ -64,8 +64,7 @@ def perform(store: Store, prompts: tuple[str, ...], max_length: int) -> None:
     config = ExperimentConfig(
         networks=(("FakePainter", "FakeDescriber"),),
         prompts=prompts,
-        seeds=(1,),
-        num_runs=2,
+        seeds=(1, 2, 3),
         embedding_models=("FakeTextEmbedder", "FakeImageEmbedder"),
         max_length=max_length,
     )

@@ -110,7 +110,6 @@ def _load_nearest_texts(session: Session, medoids: pl.DataFrame) -> pl.DataFrame
     distance = (pl.col("text_number") - pl.col("sequence_number")).abs()
     return (
         medoids.select("medoid_invocation_id", "run_id", "sequence_number")
-        .unique("medoid_invocation_id")
         .join(pl.concat(parts), on="run_id")
         .sort("medoid_invocation_id", distance, "text_number")
         .unique("medoid_invocation_id", keep="first", maintain_order=True)
