@@ -229,6 +229,12 @@ def hyphenated(old: OldFile, name: str) -> str:
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in the test's own folder: the report of an import into PostgreSQL goes into the current one."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def old_file(tmp_path: Path) -> Callable[..., OldFile]:
     """Make a file of a layout, with the clean content or empty."""
@@ -249,6 +255,7 @@ def tools() -> Any:
     """What writes rows into such a file."""
 
     class Tools:
+        fill = staticmethod(fill)
         add_invocation = staticmethod(add_invocation)
         add_embedding = staticmethod(add_embedding)
         add_clustering = staticmethod(add_clustering)

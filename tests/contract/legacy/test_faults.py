@@ -148,10 +148,8 @@ def plant_in_embeddings(old: Any, tools: Any, planted: Planted) -> None:
     planted("embedding", "its invocation was not brought over", "e of lost")
     for number, digits in enumerate((RESTORED, INFINITE, *ALIKE)):
         invocation = ("null output.0", "wrong input.0", "lost input.0", "other seed.0")[number]
-        old.add(
-            "embedding", f"e number {number}", started_at="2025-03-01 11:50:00", completed_at="2025-03-01 11:50:00",
-            invocation_id=old.id(invocation), embedding_model="Words", vector=tools.vector(0, 0, 0.6, 0.8), **{"id": digits},
-        )  # fmt: skip
+        tools.add_embedding(old, invocation, "Words", tools.vector(0, 0, 0.6, 0.8), 50, f"e number {number}")
+        old.change("embedding", f"e number {number}", id=digits)
     old.add("persistencediagram", "d", run_id=old.id("r0"), embedding_model="Words", diagram_data=b"pickle")
     planted(
         "persistencediagram",
@@ -182,9 +180,7 @@ def plant_in_clusterings(old: Any, tools: Any, planted: Planted) -> None:
     planted("embeddingcluster", "its embedding is not in the file", "lost embedding")
     planted("embeddingcluster", "its clustering result is not in the file", "lost result")
     planted("embeddingcluster", "it has no embedding_id", "null embedding")
-    planted(
-        "embeddingcluster", "its embedding is of another embedding model than its clustering result", "wrong model"
-    )
+    planted("embeddingcluster", "its embedding is of another embedding model than its clustering result", "wrong model")
     planted("embeddingcluster", "its embedding was not brought over", "of nan")
     planted("embeddingcluster", "its embedding_id was turned into a number", "number 0")
     planted(
@@ -277,9 +273,7 @@ def faulty(request: pytest.FixtureRequest, old_file: Any, tools: Any) -> tuple[A
     return old, planted
 
 
-def test_every_planted_fault_is_told_exactly_once_and_nothing_else(
-    faulty: tuple[Any, Planted], location: str
-) -> None:
+def test_every_planted_fault_is_told_exactly_once_and_nothing_else(faulty: tuple[Any, Planted], location: str) -> None:
     old, planted = faulty
     done = import_legacy(old.path, location)
     assert told(done, old) == Counter(planted.rows)
