@@ -193,7 +193,8 @@ def share_of_outliers(
     of_run = np.bincount(runs.run, minlength=runs.n_runs)
     outliers = np.bincount(runs.run, weights=outlier, minlength=runs.n_runs)
     method = f"{runs.described} ({len(weights)} draws), the labels as they are"
-    said = f"null G: {len(null)} Gaussian clouds of the same covariance, p at least 1/{len(null) + 1}"
+    clouds = "a Gaussian cloud" if len(null) == 1 else f"{len(null)} Gaussian clouds"
+    said = f"null G: {clouds} of the same covariance, p at least 1/{len(null) + 1}"
     return make_estimate(
         float(outlier.mean()),
         (weights @ outliers) / (weights @ of_run),

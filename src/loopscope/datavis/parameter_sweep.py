@@ -124,8 +124,8 @@ def _name_chart(sweep: pl.DataFrame) -> str:
     if low["outlier_share"] == high["outlier_share"]:
         return f"{low['outlier_share']:.0%} are outliers at every setting"
     return (
-        f"From {low['outlier_share']:.0%} outliers (epsilon {low['epsilon']:g}, size {low['min_cluster_size']}) "
-        f"to {high['outlier_share']:.0%} (epsilon {high['epsilon']:g}, size {high['min_cluster_size']})"
+        f"From {low['outlier_share']:.0%} outliers (epsilon {low['epsilon']:.3g}, size {low['min_cluster_size']}) "
+        f"to {high['outlier_share']:.0%} (epsilon {high['epsilon']:.3g}, size {high['min_cluster_size']})"
     )
 
 

@@ -10,7 +10,7 @@ from loopscope.cli.cluster.comparing import ChartFile, Seed, trust, write_chart
 from loopscope.cli.ending import interruptible
 from loopscope.cli.ids import resolve
 from loopscope.cli.options import DEFAULT_DATABASE, AsJson, Database
-from loopscope.cli.output import counted, print_json, print_table, print_text
+from loopscope.cli.output import counted, print_json, print_table, print_text, say
 
 
 @app.command("sweep")
@@ -100,6 +100,9 @@ def sweep(
     if explained:
         shares = ", ".join(f"{name} {share:.0%}" for name, share in explained.items())
         print_text(f"Of the variation of the outlier share each setting explains by itself: {shares}")
+    single = int((frame["n_clusters"] <= 1).sum())
+    if allow_single_cluster and single > len(frame) / 2:
+        say(f"{single} of {len(frame)} settings give one cluster or none; try --no-allow-single-cluster")
 
 
 def parse_grid(text: str, steps: int, option: str, *, whole: bool) -> list[float]:
