@@ -8,13 +8,23 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_info
 
+import clustering
 import command_line
+import doctor
 import engine
 import legacy
 import models
 import store
 
-PARTS = {"engine": engine, "models": models, "store": store, "legacy": legacy, "command_line": command_line}
+PARTS = {
+    "doctor": doctor,
+    "engine": engine,
+    "models": models,
+    "store": store,
+    "legacy": legacy,
+    "clustering": clustering,
+    "command_line": command_line,
+}
 
 
 def main() -> None:
