@@ -1,5 +1,6 @@
 """``loopscope doctor``: what is wrong in a database, and mending what has one right answer."""
 
+import shlex
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
@@ -37,12 +38,12 @@ def examine_database(
         with interruptible("nothing was changed"):
             with shown_progress() as progress:
                 faults = examine(store, progress=progress)
-            mended = mend(store, faults) if fix else []
+            mended = {id(fault) for fault in mend(store, faults)} if fix else set()
         if as_json:
-            print_json([_as_json(fault, fault in mended, store) for fault in faults])
+            print_json([_as_json(fault, id(fault) in mended, store) for fault in faults])
         else:
             for fault in faults:
-                print_text(printable(_line(fault, mended=fault in mended, fix=fix, store=store)))
+                print_text(printable(_line(fault, mended=id(fault) in mended, fix=fix, store=store)))
         _sum_up(faults, len(mended), fix=fix, store=store)
     if len(mended) < len(faults):
         raise typer.Exit(FINISHED_WITH_FAILURES)
@@ -91,9 +92,11 @@ def _as_json(fault: "Fault", mended: bool, store: "Store") -> dict[str, Any]:
 
 def _command(fault: "Fault", store: "Store") -> str | None:
     """Return what to type, with the database that it is meant for."""
-    if fault.command is None or not fault.command.startswith("loopscope "):
-        return fault.command
-    return f"{fault.command} {store.place.option}"
+    if fault.command is None:
+        return None
+    if fault.command.startswith("loopscope "):
+        return f"{fault.command} {store.place.option}"
+    return fault.command.replace("FILE", shlex.quote(store.location))
 
 
 def _short(value: Any) -> str:

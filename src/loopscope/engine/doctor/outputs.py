@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
@@ -37,7 +37,10 @@ class _Decoded:
 def check_texts(session: Session, progress: Progress) -> Iterator[Fault]:
     """Check that the output hash of each text is the hash of that text."""
     is_text = Invocation.output_type == OutputType.TEXT
-    progress.begin("doctor: texts", session.scalar(select(func.count(Invocation.id)).where(is_text)) or 0)
+    total = session.scalar(select(func.count(Invocation.id)).where(is_text))
+    if not total:
+        return
+    progress.begin("doctor: texts", total)
     columns = (Invocation.id, Run.uuid, Invocation.sequence_number, Invocation.output_text, Invocation.output_hash)
     statement = select(*columns).join(Run, Run.id == Invocation.run_id).where(is_text)
     for rows in fetch_blocks(session, statement, Invocation.id, TEXTS_AT_A_TIME):
@@ -50,7 +53,10 @@ def check_texts(session: Session, progress: Progress) -> Iterator[Fault]:
 
 def check_pictures(session: Session, progress: Progress) -> Iterator[Fault]:
     """Check that each picture decodes to the size, the type and the hash that are recorded."""
-    progress.begin("doctor: pictures", session.scalar(select(func.count(Picture.id))) or 0)
+    total = session.scalar(select(func.count(Picture.id)))
+    if not total:
+        return
+    progress.begin("doctor: pictures", total)
     statement = (
         select(Picture.id, Picture, Invocation.id, Run.uuid, Invocation.sequence_number, Invocation.output_hash)
         .outerjoin(Invocation, Invocation.picture_id == Picture.id)
@@ -72,13 +78,14 @@ def check_orphans(session: Session) -> Iterator[Fault]:
     used = exists().where(Invocation.picture_id == Picture.id)
     for key in session.scalars(select(Picture.id).where(~used).order_by(Picture.id)):
         mend = Mend(Picture, {"id": key})
-        yield Fault("picture", {"id": key}, "no invocation whose output it is", "one", mend=mend)
+        yield Fault("picture", {"id": key}, "no invocation whose output it is", "an invocation that refers to it", mend=mend)
 
 
 def _check_picture(picture: Picture, invocation: dict[str, Any], output_hash: str, seen: _Decoded) -> Iterator[Fault]:
     row = {"id": picture.id, "run": invocation["run"], "sequence_number": invocation["sequence_number"]}
     if seen.fault is not None:
-        yield Fault("picture", row, f"data that do not decode: {seen.fault}", "a picture")
+        show = f"loopscope run show {invocation['run'].hex[:8]}"
+        yield Fault("picture", row, f"data that do not decode: {seen.fault}", "a picture", show)
         return
     if seen.hash != output_hash:
         yield _wrong_hash(invocation, output_hash, seen.hash, "picture")
@@ -103,9 +110,12 @@ def _decode(data: bytes) -> _Decoded:
         with Image.open(io.BytesIO(data)) as image:
             image.load()
             return _Decoded(image.get_format_mimetype(), image.size, hash_picture(image))
+    except UnidentifiedImageError:
+        return _Decoded(fault=f"{len(data)} bytes of no known format")
     except Exception as error:  # noqa: BLE001 - whatever Pillow raises for broken bytes is what was found
         return _Decoded(fault=f"{type(error).__name__}: {' '.join(str(error).split())}")
 
 
 def _wrong_hash(row: dict[str, Any], found: str, expected: str, kind: str) -> Fault:
-    return Fault("invocation", row, f"output_hash {found}", f"{expected}, the hash of its {kind}")
+    show = f"loopscope run show {row['run'].hex[:8]}"
+    return Fault("invocation", row, f"output_hash {found}", f"{expected}, the hash of its {kind}", show)
