@@ -78,7 +78,9 @@ def check_orphans(session: Session) -> Iterator[Fault]:
     used = exists().where(Invocation.picture_id == Picture.id)
     for key in session.scalars(select(Picture.id).where(~used).order_by(Picture.id)):
         mend = Mend(Picture, {"id": key})
-        yield Fault("picture", {"id": key}, "no invocation whose output it is", "an invocation that refers to it", mend=mend)
+        yield Fault(
+            "picture", {"id": key}, "no invocation whose output it is", "an invocation that refers to it", mend=mend
+        )
 
 
 def _check_picture(picture: Picture, invocation: dict[str, Any], output_hash: str, seen: _Decoded) -> Iterator[Fault]:
