@@ -238,13 +238,36 @@ def test_a_result_tells_where_it_came_from(filled: Store, clustering: Any) -> No
         old, new = load_clustering_results_df(session).to_dicts()
     told = (
         *("n_candidates", "n_sampled", "n_distinct", "output_type", "experiments", "without_prompts", "seconds_load"),
-        *("seconds_compute", "seconds_describe", "layer", "layer_group", "origin", "loopscope_version"),
+        *(
+            "seconds_compute",
+            "seconds_describe",
+            "layer",
+            "layer_group",
+            "imported_from",
+            "origin",
+            "loopscope_version",
+        ),
     )
     assert [new[name] for name in told] == [
-        *(5, 3, 2, "text", ["e1", "e2"], ["a fox"], 0.5, 1.0, None, 1, str(group), '{"file": "old.db"}', "1.2")
+        *(
+            5,
+            3,
+            2,
+            "text",
+            ["e1", "e2"],
+            ["a fox"],
+            0.5,
+            1.0,
+            None,
+            1,
+            str(group),
+            "old.db",
+            '{"file": "old.db"}',
+            "1.2",
+        )
     ]
     assert new["seconds_save"] > 0
-    assert [old[name] for name in told] == [5, None, None, "text", *[None] * 9]
+    assert [old[name] for name in told] == [5, None, None, "text", *[None] * 10]
 
 
 def test_a_result_of_nothing_is_there(filled: Store, clustering: Any) -> None:

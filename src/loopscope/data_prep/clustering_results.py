@@ -41,7 +41,8 @@ _PROVENANCE = (
     Column("seconds_save", pl.Float64, "how long saving took"),
     Column("layer", pl.Int64, "which layer of its group, 0 for the finest; null where it is no layer"),
     Column("layer_group", pl.String, "what the layers of one clustering share"),
-    Column("origin", pl.String, "where an imported result came from, as JSON; null for one computed here"),
+    Column("imported_from", pl.String, "the file that an imported result came from; null for one computed here"),
+    Column("origin", pl.String, "what else is known of that, as JSON; null for one computed here"),
     Column("loopscope_version", pl.String, "the version that made it"),
 )
 COLUMNS = (*RESULT_KEYS, *_RECORDED, *_COUNTED, *_PROVENANCE)
@@ -104,6 +105,7 @@ def _describe(result: ClusteringResult) -> dict[str, Any]:
         "seconds_save": _number(durations, "save"),
         "layer": result.layer,
         "layer_group": result.layer_group and str(result.layer_group),
+        "imported_from": (result.origin or {}).get("file"),
         "origin": None if result.origin is None else json.dumps(result.origin, ensure_ascii=False),
         "loopscope_version": result.versions.get("loopscope"),
     }

@@ -59,7 +59,7 @@ def say_origin(result: Mapping[str, Any]) -> str | None:
         return None
     origin = json.loads(result["origin"])
     file = origin.pop("file", None)
-    rest = say_settings(origin)
+    rest = say_settings({name.replace("_", " "): value for name, value in origin.items() if value not in (0, [])})
     return "imported" + (f" from {PurePath(str(file)).name}" if file else "") + (f" ({rest})" if rest else "")
 
 
