@@ -275,6 +275,23 @@ def test_changes_in_a_wal_are_read_and_told_and_stay_where_they_are(old_file: Ol
         assert "changed" in set(session.scalars(select(Run.initial_prompt)))
 
 
+@pytest.mark.parametrize("form", [*FORMS, "none"])
+def test_a_file_without_rows_comes_over_as_nothing(form: str, old_file: OldFiles, location: str) -> None:
+    done = import_legacy(old_file(form, empty=True).close(), location)
+    assert done.complete
+    assert {table.found for table in done.report.tables} == {0}
+
+
+def test_a_file_without_clusterings_comes_over(old_file: OldFiles, location: str) -> None:
+    done = import_legacy(old_file("none").close(), location)
+    assert {table.table: table.brought_over for table in done.report.tables} == {
+        "experimentconfig": 1,
+        "run": 4,
+        "invocation": 24,
+        "embedding": 24,
+    }
+
+
 def test_a_file_is_imported_once(clean: Any, location: str) -> None:
     import_legacy(clean.path, location)
     with open_store(location) as store, store.session() as session:

@@ -5,7 +5,7 @@ A run is brought over as far as it does; what comes after the first break has no
 
 import numpy as np
 
-from loopscope.store.legacy.identifiers import Integers
+from loopscope.store.legacy.identifiers import Integers, in_company
 from loopscope.store.legacy.judgement import Judgement
 
 SAME_PLACE = "another invocation has the same sequence number in its run"
@@ -28,7 +28,7 @@ def judge_chains(judged: Judgement, run: Integers, sequence_number: Integers, in
     """
     order = _sorted(judged, run, sequence_number)
     same = (run[order][1:] == run[order][:-1]) & (sequence_number[order][1:] == sequence_number[order][:-1])
-    twice = np.append(same, False) | np.append(False, same)
+    twice = in_company(same, len(order))
     judged.leave_out(order[twice], SAME_PLACE, {int(row): int(sequence_number[row]) for row in order[twice]})
     order = _sorted(judged, run, sequence_number)
     if not len(order):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from loopscope.store.legacy.identifiers import Booleans, IdColumnReader, IdIndex, Integers
+from loopscope.store.legacy.identifiers import Booleans, IdColumnReader, IdIndex, Integers, in_company
 from loopscope.store.legacy.invocations import OldInvocations
 from loopscope.store.legacy.judgement import Judgement
 from loopscope.store.legacy.layout import Layout
@@ -212,7 +212,7 @@ def _judge_repeats(source: Source, judged: Judgement, invocation: Integers, name
     rows = np.flatnonzero(judged.kept)
     order = rows[np.lexsort((rows, names[rows], invocation[rows]))]
     follows = (invocation[order][1:] == invocation[order][:-1]) & (names[order][1:] == names[order][:-1])
-    crowded = order[np.append(follows, False) | np.append(False, follows)]
+    crowded = order[in_company(follows, len(order))]
     position_of = {int(judged.rowids[row]): int(row) for row in crowded}
     digests = {
         position_of[rowid]: blake2b(vector, digest_size=16).digest()

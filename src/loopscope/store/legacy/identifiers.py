@@ -132,7 +132,7 @@ class IdIndex:
     def repeated(self) -> Integers:
         """Return the rows whose id another row has as well."""
         same = self._keys[1:] == self._keys[:-1]
-        return np.sort(self._rows[np.append(same, False) | np.append(False, same)])
+        return np.sort(self._rows[in_company(same, len(self._rows))])
 
     def find(self, references: IdColumn) -> tuple[Integers, Booleans]:
         """Find the row that each reference means.
@@ -177,6 +177,23 @@ class IdIndex:
             pairs.sort()
             self._numbers = ([float(n) for n, _ in pairs], [n for n, _ in pairs], [row for _, row in pairs])
         return self._numbers
+
+
+def in_company(follows: Booleans, length: int) -> Booleans:
+    """Tell which of sorted rows are equal to one beside them.
+
+    Parameters
+    ----------
+    follows
+        Shape (length − 1,), bool: whether each row but the first is equal to the one before.
+
+    >>> in_company(np.array([False, True, False]), 4).tolist()
+    [False, True, True, False]
+    """
+    among = np.zeros(length, dtype=bool)
+    among[1:] |= follows
+    among[:-1] |= follows
+    return among
 
 
 def restore_ids(ids: IdColumn, mentioned: Iterable[bytes]) -> tuple[IdColumn, Integers]:
