@@ -29,8 +29,22 @@ def test_the_readme_s_commands_work(foxes, pytestconfig):
         block for block in re.findall(r"```sh\n(.*?)```", readme, flags=re.DOTALL) if "experiment plan" in block
     )
     commands = [line.partition("#")[0].split() for line in block.splitlines()]
-    assert len(commands) == 5
+    assert len(commands) == 6
     for words in commands:
         done = loopscope(*words[1:])
         assert done.returncode == 0, (words, done.stderr)
     assert (folder / "raster.html").stat().st_size > 100_000
+
+
+def test_the_page_on_clustering_prints_what_it_says(pytestconfig):
+    page = (pytestconfig.rootpath / "docs/clustering.md").read_text()
+    repeats, kmeans = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    [said] = re.findall(r"```text\n(.*?)```", page, flags=re.DOTALL)
+    done = subprocess.run([sys.executable, "-c", repeats], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == (said, "")
+    use = """
+found = KMeans.cluster(np.eye(20, dtype=np.float32), KMeans.resolve({"clusters": 3}, 20))
+assert len(found[0].medoid_indices) == 3
+"""
+    done = subprocess.run([sys.executable, "-c", kmeans + use], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
