@@ -8,6 +8,8 @@ import numpy.typing as npt
 
 INTERVAL = (2.5, 97.5)
 """The percentiles between which an interval lies: 95 % of the draws."""
+ROUNDING = 1e-12
+"""Values that differ by less are equal: sums in another order."""
 
 
 @dataclass(frozen=True)
@@ -78,14 +80,14 @@ def make_estimate(
     known = _finite(draws)
     lower, upper = np.nan, np.nan
     if len(known) > 1:
-        lower, upper = np.clip(np.percentile(known, INTERVAL) - known.mean() + value, *bounds)
+        ends = np.clip(np.percentile(known, INTERVAL) - known.mean() + value, *bounds)
+        lower, upper = np.where(np.abs(ends - value) < ROUNDING, value, ends)
     chance = _finite(null)
     if not len(chance) or not np.isfinite(value):
         return Estimate(float(value), float(lower), float(upper), n_runs, np.nan, np.nan, method)
     mean = float(chance.mean())
-    # A rounding error does not make a null value smaller than an estimate that it equals.
     found, drawn = (value, chance) if extreme == "large" else (abs(value - mean), np.abs(chance - mean))
-    p = (1 + int((drawn >= found - 1e-12).sum())) / (1 + len(chance))
+    p = (1 + int((drawn >= found - ROUNDING).sum())) / (1 + len(chance))
     return Estimate(float(value), float(lower), float(upper), n_runs, mean, p, method)
 
 
