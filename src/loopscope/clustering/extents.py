@@ -6,7 +6,6 @@ from math import fsum
 import numpy as np
 import numpy.typing as npt
 
-from loopscope.clustering.distances import distances_to
 from loopscope.types import Vectors
 
 
@@ -45,6 +44,8 @@ def measure_extents(vectors: Vectors, labels: npt.NDArray[np.int64], medoid_indi
     >>> extents.radius.tolist(), extents.mean_distance.tolist()
     ([2.0], [1.0])
     """
+    from loopscope.clustering.distances import distances_to
+
     radius, mean_distance = np.empty(len(medoid_indices)), np.empty(len(medoid_indices))
     for number, medoid in enumerate(medoid_indices):
         distances = distances_to(vectors[labels == number], vectors[medoid])

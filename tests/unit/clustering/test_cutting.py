@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from loopscope.clustering import hdbscan
+from loopscope.clustering.condensed_tree import condense
 from loopscope.clustering.cutting import cut
 from loopscope.clustering.linkage import link
 
@@ -25,10 +26,22 @@ def test_persistence_and_lambdas_are_as_by_hand():
 
 
 def test_what_is_at_equal_distances_joins_at_once():
-    # Two at a time, the pairs 0-1 and 2-3 would be clusters of two, or 1-2, as the order of equal distances has it.
-    found = cut(link(_on_a_line(0, 1, 2, 3), min_samples=1, metric="euclidean"), min_cluster_size=2)
-    assert found.labels.tolist() == [0, 0, 0, 0]
-    assert found.persistence.tolist() == [1]
+    # Two at a time, the order of equal distances would make clusters of two.
+    linkage = link(_on_a_line(0, 1, 2, 3), min_samples=1, metric="euclidean")
+    assert cut(linkage, min_cluster_size=2).labels.tolist() == [0, 0, 0, 0]
+    assert cut(linkage, min_cluster_size=2, allow_single_cluster=False).labels.tolist() == [-1, -1, -1, -1]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_stabilities_do_not_depend_on_the_order_of_rows_to_the_last_bit(walks, seed):
+    vectors = walks(400, seed=seed)
+    order = np.random.default_rng(seed).permutation(400)
+    found, permuted = (
+        condense(each.dendrogram, each.sizes, min_cluster_size=4, resolution=each.resolution)
+        for each in (link(rows, min_samples=3, repeats="count") for rows in (vectors, vectors[order]))
+    )
+    assert len(found.stability) > 10
+    assert sorted(found.stability.tolist()) == sorted(permuted.stability.tolist())
 
 
 def test_everything_within_epsilon_is_the_single_cluster():
