@@ -120,7 +120,7 @@ def test_a_property_that_is_misspelled_is_a_matter_of_usage(loopscope, clustered
 def test_a_medoid_leads_to_what_goes_with_it(loopscope, clustered, tmp_path):
     for uuid in clustered:
         clusters = _json(loopscope("cluster", "show", uuid, "--json"))["result_clusters"]
-        for each in clusters[:2]:
+        for each in clusters[:1]:
             number = each["cluster_id"]
             found = _json(loopscope("cluster", "medoid", uuid, number, "--images", "out", "--json"))
             assert found["path"] == f"out/cluster_{number:03d}.png"
@@ -190,7 +190,7 @@ def test_an_output_without_an_embedding_is_told(loopscope, clustered, tmp_path):
 def test_outputs_are_listed_by_cluster_and_by_status(loopscope, clustered):
     texts, pictures = clustered
     clusters = _json(loopscope("cluster", "show", texts, "--json"))["result_clusters"]
-    for each in clusters:
+    for each in (clusters[0], clusters[-1]):
         found = _json(loopscope("cluster", "outputs", texts, "--cluster", each["cluster_id"], "--json"))
         assert len(found) == each["cluster_size"]
         assert {row["cluster_id"] for row in found} == {each["cluster_id"]}
