@@ -264,7 +264,7 @@ def test_a_result_without_clusters_or_of_an_unknown_algorithm_is_refused(motifs:
 
 
 def test_a_sweep_stores_nothing_and_explains_the_outliers(motifs: Store) -> None:
-    grid = {"min_cluster_sizes": (8, 16), "epsilons": (0.0, 0.5, 1.5), "min_samples": (3,)}
+    grid = {"min_cluster_sizes": (8, 60), "epsilons": (0.0, 0.5, 1.5), "min_samples": (3,)}
     frame = load_parameter_sweep_df(motifs, "Texts", **grid, allow_single_cluster=False, downsample=2)
     assert frame.schema == schema_of(SWEEP_COLUMNS)
     assert frame.height == 6
