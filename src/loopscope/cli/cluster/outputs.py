@@ -31,37 +31,37 @@ def outputs(
     cluster: Annotated[
         int | None, typer.Option(metavar="NUMBER", min=-1, help="Only those of this cluster; -1 for the outliers.")
     ] = None,
-    status: Annotated[Status | None, typer.Option(help="Only those that stand so.")] = None,
+    status: Annotated[Status | None, typer.Option(help="Only those that stand so in the result.")] = None,
     run: Annotated[
         str | None, typer.Option("--run", metavar="ID", help="Only those of this run: the beginning of its id.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the outputs of a cluster, or those that a result left out; bare, count them by where they stand."""
-    from loopscope.data_prep import load_cluster_outputs_df
+    from loopscope.data_prep import load_cluster_outputs_df, load_clusters_df
     from loopscope.schemas import ClusteringResult, Run
     from loopscope.store.connection import open_store
 
     with open_store(db) as store:
         result_id = resolve(store, ClusteringResult, result)
         run_id = resolve(store, Run, run) if run else None
+        bare = cluster is None and status is None and run is None and not as_json
         with store.session() as session:
-            frame = load_cluster_outputs_df(
-                session,
-                result_id,
-                cluster_id=cluster,
-                status=status and status.replace("-", " "),
-                run_id=run_id,
-            )
+            if bare:
+                _print_counts(load_clusters_df(session, result_id, include_unclustered=True), result[:8])
+                return
+            stands = status and status.replace("-", " ")
+            frame = load_cluster_outputs_df(session, result_id, cluster_id=cluster, status=stands, run_id=run_id)
     if as_json:
         print_json(frame.to_dicts())
-        return
-    if cluster is None and status is None and run is None:
-        _print_counts(frame, result)
         return
     if frame.is_empty():
         say(f"found no such output; see the clusters: loopscope cluster show {result}")
         return
+    _print_outputs(frame)
+
+
+def _print_outputs(frame: "pl.DataFrame") -> None:
     print_table(
         ["run", "step", "status", "cluster", "probability", "assigned later", "prompt", "output"],
         [
