@@ -96,14 +96,12 @@ def test_a_row_that_breaks_its_table_s_check_is_told_on_sqlite(sqlite_copy: Any)
 def test_damaged_pages_are_told_and_nothing_else_on_sqlite(sqlite_copy: Any) -> None:
     store = sqlite_copy.store
     with store.session() as session:
-        root = session.scalar(
-            text("SELECT rootpage FROM sqlite_master WHERE name = 'ix_invocation_run_id_output_hash'")
-        )
+        root = session.scalar(text("SELECT rootpage FROM sqlite_master WHERE name = 'experiment'"))
         size = session.scalar(text("PRAGMA page_size"))
     store.close()
     with open(store.place.path, "r+b") as file:
-        file.seek((root - 1) * size + 100)
-        file.write(b"\xff" * (size - 200))
+        file.seek((root - 1) * size + 8)  # where the page says at which bytes its rows begin
+        file.write(b"\xff" * 4)
     faults = sqlite_copy.examine()
     assert {fault.table for fault in faults} == {"database"}
     assert all(fault.expected == "a file that is whole" and "recover" in (fault.command or "") for fault in faults)

@@ -28,6 +28,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from loopscope.engine.doctor.fault import Fault
@@ -41,10 +42,21 @@ def check_file(session: Session) -> Iterator[Fault]:
     """Check that an SQLite file is whole: its pages, its indexes, and that no value is missing."""
     if session.connection().dialect.name != "sqlite":
         return
-    for said in session.execute(text("PRAGMA integrity_check")).scalars():
-        for line in said.splitlines():
-            if line != "ok" and not line.startswith(("***", "CHECK constraint failed")):
-                yield Fault("database", {}, line, "a file that is whole", SAVE_WHAT_CAN_BE)
+    for line in _read_integrity(session):
+        if line != "ok" and not line.startswith(("***", "CHECK constraint failed")):
+            yield Fault("database", {}, line, "a file that is whole", SAVE_WHAT_CAN_BE)
+
+
+def _read_integrity(session: Session) -> list[str]:
+    lines: list[str] = []
+    try:
+        for said in session.execute(text("PRAGMA integrity_check")).scalars():
+            lines += said.splitlines()
+    except DatabaseError:
+        if not lines:
+            raise
+        # What is so damaged that SQLite cannot read on ends the list, which says enough.
+    return lines
 
 
 def check_constraints(session: Session) -> Iterator[Fault]:
