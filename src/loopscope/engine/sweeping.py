@@ -10,6 +10,9 @@ from loopscope.engine.progress import Progress, Silence
 from loopscope.engine.trajectories import load_trajectories
 from loopscope.store.connection import Store
 
+SIZES = (5, 9, 15, 26, 46, 80)
+EPSILONS = (0.0, 0.16, 0.32, 0.48, 0.64, 0.8)
+
 
 @dataclass(frozen=True)
 class Sweep:
@@ -32,8 +35,8 @@ def sweep_clusterings(
     store: Store,
     embedding_model: str,
     *,
-    min_cluster_sizes: Sequence[int],
-    epsilons: Sequence[float],
+    min_cluster_sizes: Sequence[int] | None = None,
+    epsilons: Sequence[float] = EPSILONS,
     min_samples: Sequence[int] = (),
     experiment_ids: Sequence[int] | None = None,
     downsample: int = 1,
@@ -49,7 +52,8 @@ def sweep_clusterings(
     store, embedding_model, experiment_ids, downsample
         As for :func:`loopscope.engine.clustering.cluster_embeddings`.
     min_cluster_sizes, epsilons, min_samples
-        The grid; ``min_samples`` is by default what a clustering has by default, 0.1 % of the distinct embeddings.
+        The grid; ``min_samples`` is by default what a clustering has by default, 0.1 % of the distinct embeddings, and
+        sizes are ``SIZES``, as far as they are at most a quarter of the distinct embeddings.
     allow_single_cluster
         Whether everything may be one cluster.
     clouds
@@ -67,7 +71,8 @@ def sweep_clusterings(
     progress = progress or Silence()
     trajectories = load_trajectories(store, embedding_model, experiment_ids, downsample)
     distinct = len(collapse_repeats(trajectories.vectors).first)
-    grid = Grid(min_cluster_sizes, epsilons, min_samples or (Hdbscan.resolve({}, distinct)["min_samples"],))
+    sizes = _default_sizes(distinct) if min_cluster_sizes is None else min_cluster_sizes
+    grid = Grid(sizes, epsilons, min_samples or (Hdbscan.resolve({}, distinct)["min_samples"],))
     progress.begin("linkings and settings", len(grid) + len(set(grid.min_samples)) * (1 + clouds))
     found = sweep_settings(
         trajectories.vectors,
@@ -79,3 +84,7 @@ def sweep_clusterings(
         told=lambda: progress.advance(1),
     )
     return Sweep(len(trajectories.vectors), distinct, found)
+
+
+def _default_sizes(distinct: int) -> tuple[int, ...]:
+    return tuple(size for size in SIZES if size <= distinct / 4) or (2,)

@@ -15,9 +15,24 @@ from loopscope.cli.output import counted, figure, print_facts, print_json, print
 if TYPE_CHECKING:
     import polars as pl
 
+
+def _check_suffix(path: Path | None) -> Path | None:
+    """Refuse a file that could not be written before anything is computed."""
+    suffixes = (".html", ".png", ".svg", ".pdf")
+    if path is not None and path.suffix.lower() not in suffixes:
+        raise typer.BadParameter(f"found {path.name}; expected a file that ends in {', '.join(suffixes)}")
+    return path
+
+
 ChartFile = Annotated[
     Path | None,
-    typer.Option("-o", "--output", metavar="FILE", help="Draw it as well: .html (works offline), .png, .svg or .pdf."),
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        callback=_check_suffix,
+        help="Draw it as well: .html (works offline), .png, .svg or .pdf.",
+    ),
 ]
 Seed = Annotated[int, typer.Option(min=0, metavar="S", help="Chooses the draws; the same gives the same numbers.")]
 TRUST = ("95 % interval", "by chance", "p")

@@ -18,8 +18,12 @@ def sweep(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="The embedding model, such as MiniLM.")],
     db: Database = DEFAULT_DATABASE,
     min_cluster_size: Annotated[
-        str, typer.Option(metavar="GRID", help="A range such as 10..200, in equal ratios, or a list such as 5,10,20.")
-    ] = "5..80",
+        str | None,
+        typer.Option(
+            metavar="GRID",
+            help="A range such as 10..200, in equal ratios, or a list such as 5,10,20; by default from 5 to 80.",
+        ),
+    ] = None,
     epsilon: Annotated[
         str, typer.Option(metavar="GRID", help="A range such as 0.1..0.6, in equal steps, or a list such as 0,0.4.")
     ] = "0..0.8",
@@ -53,7 +57,7 @@ def sweep(
     from loopscope.schemas import Experiment
     from loopscope.store.connection import open_store
 
-    sizes = [int(value) for value in parse_grid(min_cluster_size, steps, "--min-cluster-size", whole=True)]
+    sizes = parse_grid(min_cluster_size, steps, "--min-cluster-size", whole=True) if min_cluster_size else None
     epsilons = parse_grid(epsilon, steps, "--epsilon", whole=False)
     samples = parse_grid(min_samples, steps, "--min-samples", whole=True) if min_samples else []
     with open_store(db) as store:
@@ -62,7 +66,7 @@ def sweep(
             frame = load_parameter_sweep_df(
                 store,
                 model,
-                min_cluster_sizes=sizes,
+                min_cluster_sizes=sizes and [int(value) for value in sizes],
                 epsilons=epsilons,
                 min_samples=[int(value) for value in samples],
                 experiment_ids=chosen or None,
