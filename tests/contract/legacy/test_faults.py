@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select, text
 
 from loopscope.data_prep import load_clusters_df, load_medoids_df
+from loopscope.engine.doctor.examining import examine
 from loopscope.schemas import ClusteringResult, Embedding, Experiment, Invocation, Run
 from loopscope.store.connection import open_store
 from loopscope.store.legacy.importing import Imported, import_legacy
@@ -313,6 +314,14 @@ def test_what_is_brought_over_of_a_faulty_file_is_sound(faulty: tuple[Any, Plant
             assert sorted(numbers) == list(range(len(numbers)))
             lost = run.failure is not None
             assert run.stop_reason == ("failed" if lost else "length" if len(numbers) == run.max_length else None)
+
+
+def test_the_doctor_finds_but_what_was_kept_as_it_stands(faulty: tuple[Any, Planted], location: str) -> None:
+    old, _ = faulty
+    import_legacy(old.path, location)
+    with open_store(location) as store:
+        faults = examine(store)
+    assert [fault.found for fault in faults] == ["model Stranger"]  # its run's network has another there
 
 
 def test_strict_leaves_out_whole_runs_and_clusterings(faulty: tuple[Any, Planted], location: str) -> None:

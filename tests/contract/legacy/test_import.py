@@ -29,6 +29,7 @@ from loopscope.data_prep import (
     load_medoids_df,
     load_runs_df,
 )
+from loopscope.engine.doctor.examining import examine
 from loopscope.engine.performing import perform_experiment, resume_experiment
 from loopscope.errors import ConfigError, StoreError
 from loopscope.imaging.codec import hash_picture
@@ -158,7 +159,12 @@ def test_clusters_have_the_members_and_medoids_they_had(imported: Store, clean: 
         "c": {},
     }[clean.form]
     assert [cluster.cluster_id for cluster in clusters] == [-1, 0, 1]
-    assert clusters[1].properties == counts | imported_as
+    told = dict(clusters[1].properties)
+    assert told.pop("radius") == pytest.approx(2 * np.sin(0.03 / 2), abs=1e-6)  # from 0.02 to 0.05
+    chords = [2 * np.sin(abs(angle - 0.02) / 2) for angle in (0.00, 0.01, 0.02, 0.03, 0.04, 0.05)]
+    assert told.pop("mean_distance") == pytest.approx(np.mean(chords), abs=1e-6)
+    assert told == counts | imported_as
+    assert clusters[0].properties == {"distinct_outputs": 2, "runs": 2, "prompts": 2}
 
 
 def test_a_medoid_leads_to_its_text_and_the_picture_it_described(imported: Store, tools: Any) -> None:
@@ -167,6 +173,10 @@ def test_a_medoid_leads_to_its_text_and_the_picture_it_described(imported: Store
     first = medoids.filter(medoids["cluster_id"] == 0).row(0, named=True)
     assert first["medoid_text"] == "text r0.5"
     assert first["picture"] == tools.picture(40)  # r0.4, of which r0.5 is the description
+
+
+def test_the_doctor_finds_nothing_wrong(imported: Store) -> None:
+    assert examine(imported) == []
 
 
 def test_embeddings_made_after_a_result_came_later(old_file: OldFiles, tools: Any, location: str) -> None:

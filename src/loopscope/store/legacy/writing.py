@@ -258,10 +258,10 @@ def _new_clustering(content: Content, plan: PlannedClustering, keys: Keys) -> Ne
         started_at=plan.result.started_at,
         finished_at=plan.result.finished_at,
         embedding_ids=keys.embedding[plan.embeddings],
-        labels=plan.labels,
-        medoid_embedding_ids=keys.embedding[plan.medoids],
-        properties=plan.properties,
-        outlier_properties=plan.outlier_properties,
+        labels=plan.clusters.labels,
+        medoid_embedding_ids=keys.embedding[plan.clusters.medoids],
+        properties=plan.clusters.properties,
+        outlier_properties=plan.clusters.outlier_properties,
         origin=plan.origin,
     )
 
