@@ -1,17 +1,27 @@
-"""The nearest neighbours of vectors and their core distances, exact, by blocks of rows of the distance matrix."""
+"""The nearest neighbours of vectors and their core distances, exact, by blocks of rows of the distance matrix.
+
+Each vector keeps its nearest neighbours so far. Only what may be nearer than the farthest of them, by a lower bound
+from the matrix product, is measured exactly. Among themselves vectors need half of the distance matrix: its rows are
+searched, and its columns.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from loopscope.clustering.bounds import Bounds
 from loopscope.clustering.distances import squared_distance
+from loopscope.clustering.edges import Floats, Indices
 from loopscope.clustering.kernels import kernel
-from loopscope.clustering.runs import RUN, fill_nearest
+from loopscope.clustering.runs import RUN, above, fill_nearest
 from loopscope.clustering.threads import Block, Workers
 from loopscope.types import Vectors
+
+COLUMNS = 512
+"""The columns of a block that a thread takes at a time."""
 
 
 @dataclass(frozen=True)
@@ -75,35 +85,68 @@ def find_neighbours(
     progress
         Told the share that is done.
     """
-    kept = min(kept, len(points))
-    width = max(kept, min(min_samples, len(points)))
-    rows = np.empty((len(queries), kept), dtype=np.int64)
-    squared = np.empty((len(queries), kept))
-    core_squared = np.empty(len(queries))
-    for block in workers.products(queries.bounds.rows, points.bounds.rows):
-
-        def search(first: int, last: int, block: Block = block) -> None:
-            chunk = slice(block.start + first, block.start + last)
-            _search(
-                block.products[first:last],
-                queries.vectors[chunk],
-                queries.bounds.lower[chunk],
-                queries.bounds.upper[chunk],
-                points.vectors,
-                points.bounds.lower,
-                points.bounds.upper,
-                points.counts,
-                min_samples,
-                width,
-                rows[chunk],
-                squared[chunk],
-                core_squared[chunk],
-            )
-
-        workers.each_chunk(block.end - block.start, search)
+    width = min(len(points), max(kept, min_samples))
+    found = _Found(np.full((len(queries), width), -1), np.full((len(queries), width), np.inf))
+    itself = queries is points
+    for block in workers.products(queries.bounds.rows, points.bounds.rows, half=itself):
+        _search_rows(queries, points, block, block.start if itself else 0, found, workers)
+        if itself:
+            _search_columns(points, block, found, workers)
         if progress:
-            progress(block.end / len(queries))
-    return Neighbours(rows, squared, core_squared)
+            left = 1 - block.end / len(queries)
+            progress(1 - left**2 if itself else 1 - left)
+    core_squared = np.empty(len(queries))
+    _measure_cores(found.rows, found.squared, points.counts, min_samples, core_squared)
+    return Neighbours(found.rows[:, :kept], found.squared[:, :kept], core_squared)
+
+
+class _Found(NamedTuple):
+    """The nearest so far, of each query: rows and squared distances, the nearest first."""
+
+    rows: Indices
+    squared: Floats
+
+    def part(self, rows: slice) -> "_Found":
+        """Give those of some queries, in the same memory."""
+        return _Found(self.rows[rows], self.squared[rows])
+
+
+def _search_rows(queries: Points, points: Points, block: Block, start: int, found: _Found, workers: Workers) -> None:
+    """Search for the queries of a block among the points from ``start`` on."""
+
+    def search(first: int, last: int) -> None:
+        chunk = slice(block.start + first, block.start + last)
+        _search(
+            block.products[first:last],
+            queries.vectors[chunk],
+            queries.bounds.lower[chunk],
+            start,
+            points.vectors,
+            points.bounds.lower,
+            points.bounds.scale**2,
+            *found.part(chunk),
+        )
+
+    workers.each_chunk(block.end - block.start, search)
+
+
+def _search_columns(points: Points, block: Block, found: _Found, workers: Workers) -> None:
+    """Search for the points after a block among those of the block, by the same products."""
+
+    def search(first: int, last: int) -> None:
+        chunk = slice(block.end + first, block.end + last)
+        _search(
+            np.ascontiguousarray(block.products[:, chunk.start - block.start : chunk.stop - block.start].T),
+            points.vectors[chunk],
+            points.bounds.lower[chunk],
+            block.start,
+            points.vectors,
+            points.bounds.lower,
+            points.bounds.scale**2,
+            *found.part(chunk),
+        )
+
+    workers.each_chunk(len(points) - block.end, search, COLUMNS)
 
 
 @kernel
@@ -111,111 +154,54 @@ def _search(
     products: npt.NDArray[np.float32],
     queries: Vectors,
     query_lower: npt.NDArray[np.float32],
-    query_upper: npt.NDArray[np.float32],
+    start: int,
     vectors: Vectors,
     lower: npt.NDArray[np.float32],
-    upper: npt.NDArray[np.float32],
-    counts: npt.NDArray[np.int64],
-    min_samples: int,
-    width: int,
-    rows: npt.NDArray[np.int64],
-    squared: npt.NDArray[np.float64],
-    core_squared: npt.NDArray[np.float64],
+    unit: float,
+    rows: Indices,
+    squared: Floats,
 ) -> None:
-    """Search for the queries of a chunk; ``width`` points hold both the neighbours kept and those of the core."""
-    heap = np.empty(width, dtype=np.float32)
-    by_run = np.empty((len(lower) + RUN - 1) // RUN, dtype=np.float32)
-    spread = np.float32(2) * (upper - lower).max()
-    nearest = np.empty(width, dtype=np.int64)
-    nearest_squared = np.empty(width)
+    """Search for queries among as many points from ``start`` on as there are products."""
+    count = products.shape[1]
+    lower = lower[start : start + count]
+    by_run = np.empty((count + RUN - 1) // RUN, dtype=np.float32)
     for query in range(len(queries)):
         fill_nearest(products[query], lower, 0, by_run)
-        limit = _smallest_upper(products[query], upper, by_run, spread, heap) + query_upper[query] - query_lower[query]
-        _nearest_within(products[query], lower, by_run, limit, queries[query], vectors, nearest, nearest_squared)
-        rows[query] = nearest[: rows.shape[1]]
-        squared[query] = nearest_squared[: rows.shape[1]]
+        nearest, nearest_squared = rows[query], squared[query]
+        last = len(nearest) - 1
+        for run in range(len(by_run)):
+            limit = above(nearest_squared[last] * unit)
+            if by_run[run] + query_lower[query] > limit:
+                continue
+            for column in range(run * RUN, min(count, (run + 1) * RUN)):
+                if lower[column] - np.float32(2) * products[query, column] + query_lower[query] > limit:
+                    continue
+                value = squared_distance(queries[query], vectors[start + column])
+                if value < nearest_squared[last]:
+                    _insert(value, start + column, nearest, nearest_squared)
+                    limit = above(nearest_squared[last] * unit)
+
+
+@kernel
+def _insert(value: float, row: int, nearest: Indices, nearest_squared: Floats) -> None:
+    """Put a row in its place among the nearest; the farthest falls out."""
+    place = len(nearest) - 1
+    while place > 0 and nearest_squared[place - 1] > value:
+        nearest_squared[place] = nearest_squared[place - 1]
+        nearest[place] = nearest[place - 1]
+        place -= 1
+    nearest_squared[place] = value
+    nearest[place] = row
+
+
+@kernel
+def _measure_cores(rows: Indices, squared: Floats, counts: Indices, min_samples: int, core_squared: Floats) -> None:
+    """Find within which of the nearest neighbours there are as many rows as make a core."""
+    for query in range(len(rows)):
         core_squared[query] = np.inf
         found = 0
-        for place in range(width):
-            found += counts[nearest[place]]
+        for place in range(rows.shape[1]):
+            found += counts[rows[query, place]]
             if found >= min_samples:
-                core_squared[query] = nearest_squared[place]
+                core_squared[query] = squared[query, place]
                 break
-
-
-@kernel
-def _smallest_upper(
-    products: npt.NDArray[np.float32],
-    upper: npt.NDArray[np.float32],
-    by_run: npt.NDArray[np.float32],
-    spread: np.float32,
-    heap: npt.NDArray[np.float32],
-) -> np.float32:
-    """Find the upper bound that as many points keep as the heap is long, less the query's own part of it.
-
-    Where there are as many runs as that, the nearest points of runs keep a bound too, which leaves few runs to look at.
-    """
-    two = np.float32(2)
-    heap[:] = np.inf
-    for least in by_run:
-        if least < heap[0]:
-            _replace_largest(heap, least)
-    heap[:] = heap[0] + spread
-    for run in range(len(by_run)):
-        if by_run[run] >= heap[0]:
-            continue
-        for column in range(run * RUN, min(len(products), (run + 1) * RUN)):
-            value = upper[column] - two * products[column]
-            if value < heap[0]:
-                _replace_largest(heap, value)
-    return np.float32(heap[0])
-
-
-@kernel
-def _replace_largest(heap: npt.NDArray[np.float32], value: np.float32) -> None:
-    """Put a value in the place of the largest, which stands first; each stands before two that are no larger."""
-    place = 0
-    while True:
-        child = 2 * place + 1
-        if child >= len(heap):
-            break
-        if child + 1 < len(heap) and heap[child + 1] > heap[child]:
-            child += 1
-        if heap[child] <= value:
-            break
-        heap[place] = heap[child]
-        place = child
-    heap[place] = value
-
-
-@kernel
-def _nearest_within(
-    products: npt.NDArray[np.float32],
-    lower: npt.NDArray[np.float32],
-    by_run: npt.NDArray[np.float32],
-    limit: np.float32,
-    query: Vectors,
-    vectors: Vectors,
-    nearest: npt.NDArray[np.int64],
-    nearest_squared: npt.NDArray[np.float64],
-) -> None:
-    """Sort the nearest of the points whose lower bound is within the limit by their exact distances."""
-    two = np.float32(2)
-    nearest_squared[:] = np.inf
-    last = len(nearest) - 1
-    for run in range(len(by_run)):
-        if by_run[run] > limit:
-            continue
-        for column in range(run * RUN, min(len(products), (run + 1) * RUN)):
-            if lower[column] - two * products[column] > limit:
-                continue
-            value = squared_distance(query, vectors[column])
-            if value >= nearest_squared[last]:
-                continue
-            place = last
-            while place > 0 and nearest_squared[place - 1] > value:
-                nearest_squared[place] = nearest_squared[place - 1]
-                nearest[place] = nearest[place - 1]
-                place -= 1
-            nearest_squared[place] = value
-            nearest[place] = column

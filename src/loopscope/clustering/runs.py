@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from loopscope.clustering.kernels import kernel_without_nan
+from loopscope.clustering.kernels import kernel, kernel_without_nan
 
 RUN = 64
 
@@ -38,3 +38,9 @@ def fill_nearest(
             value = terms[column] - two * products[column]
             least = value if value < least else least
         nearest[whole] = least
+
+
+@kernel
+def above(value: float) -> np.float32:
+    """Give a float32 number that is surely larger."""
+    return np.float32(value * (1 + 1e-6) + 1e-30)

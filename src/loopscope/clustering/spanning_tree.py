@@ -22,7 +22,7 @@ from loopscope.clustering.distances import squared_distance
 from loopscope.clustering.edges import Edges, Floats, Indices, LeafOrder, leaf_order, lightest_forest
 from loopscope.clustering.kernels import kernel
 from loopscope.clustering.neighbours import Neighbours, Points, find_neighbours
-from loopscope.clustering.runs import RUN, fill_nearest
+from loopscope.clustering.runs import RUN, above, fill_nearest
 from loopscope.clustering.threads import Block, Workers
 from loopscope.types import Vectors
 
@@ -181,14 +181,14 @@ def _lighter_edges_from(
     for run in range((point + 1) // RUN, len(tree.widest)):
         start = max(point + 1, run * RUN)
         widest = max(reach, tree.widest[run])
-        if start == run * RUN and (own_core >= widest or nearest[run] + own_lower >= _above(widest * tree.unit)):
+        if start == run * RUN and (own_core >= widest or nearest[run] + own_lower >= above(widest * tree.unit)):
             reach, since = widest, max(since, tree.widest[run])
             continue
         for later in range(start, min(len(core), (run + 1) * RUN)):
             reach, since = max(reach, tree.gap_before[later]), max(since, tree.gap_before[later])
             larger_core = max(own_core, core[later])
             bound = tree.lower[later] - np.float32(2) * products[later] + own_lower
-            if larger_core >= reach or bound >= _above(reach * tree.unit):
+            if larger_core >= reach or bound >= above(reach * tree.unit):
                 continue
             least = max(larger_core, bound / tree.unit)
             if since <= least and best_weight <= least:
@@ -205,9 +205,3 @@ def _lighter_edges_from(
         ends[0, found], ends[1, found], weights[found] = point, best, best_weight
         found += 1
     return found
-
-
-@kernel
-def _above(value: float) -> np.float32:
-    """Give a float32 number that is surely larger."""
-    return np.float32(value * (1 + 1e-6) + 1e-30)

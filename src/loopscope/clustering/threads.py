@@ -59,14 +59,9 @@ class Workers:
             np.matmul(rows[start:end], wanted.T, out=products)
             yield Block(start, end, products)
 
-    def each_chunk(self, rows: int, work: Callable[[int, int], T]) -> list[T]:
+    def each_chunk(self, rows: int, work: Callable[[int, int], T], size: int = CHUNK_ROWS) -> list[T]:
         """Call ``work(start, end)`` for each chunk of rows, and give what it returned in the order of the rows."""
-        return list(
-            self.pool.map(
-                lambda start: work(start, min(rows, start + CHUNK_ROWS)),
-                range(0, rows, CHUNK_ROWS),
-            )
-        )
+        return list(self.pool.map(lambda start: work(start, min(rows, start + size)), range(0, rows, size)))
 
 
 @contextmanager

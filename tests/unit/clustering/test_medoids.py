@@ -61,6 +61,12 @@ def test_a_medoid_of_a_simplex_is_its_first_corner(n):
     assert medoid_of(np.eye(n, dtype=np.float32)) == 0
 
 
+@pytest.mark.usefixtures("stages")
+def test_sums_that_differ_by_rounding_alone_tie():
+    vector = np.random.default_rng(0).standard_normal(45).astype(np.float32)
+    assert medoid_of(np.stack([np.roll(vector, shift) for shift in range(45)])) == 0
+
+
 @pytest.mark.parametrize("kind", ["unweighted", "weighted", "nearest_to_mean"])
 def test_neither_the_order_of_rows_nor_threads_nor_blocks_change_medoids(walks, kind, monkeypatch):
     monkeypatch.setattr(medoids, "SMALL", 10)
