@@ -15,6 +15,7 @@ import engine
 import legacy
 import models
 import store
+import sweep
 
 PARTS = {
     "doctor": doctor,
@@ -23,6 +24,7 @@ PARTS = {
     "store": store,
     "legacy": legacy,
     "clustering": clustering,
+    "sweep": sweep,
     "command_line": command_line,
 }
 

@@ -23,6 +23,7 @@ from loopscope.clustering.linkage import Linkage, link
 from loopscope.clustering.noise import gaussian_cloud
 from loopscope.clustering.resampling import resample_runs
 from loopscope.clustering.sweep import share_of_outliers
+from loopscope.engine.kernels import prepare_kernels
 from loopscope.engine.progress import Progress, Silence
 from loopscope.engine.trajectories import StoredClustering, load_stored_clustering
 from loopscope.schemas import Embedding, Invocation, Run
@@ -100,6 +101,7 @@ def explain_outliers(
         When its vectors cannot be linked.
     """
     progress = progress or Silence()
+    prepare_kernels(progress)
     progress.begin("parts of the diagnosis", 4 + clouds)
     clustering = load_stored_clustering(store, clustering_result_id)
     outlier = clustering.labels == OUTLIER

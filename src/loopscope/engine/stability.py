@@ -20,6 +20,7 @@ from loopscope.clustering.stability import (
     resample_jaccard,
     summarise_stability,
 )
+from loopscope.engine.kernels import prepare_kernels
 from loopscope.engine.progress import Progress, Silence
 from loopscope.engine.trajectories import StoredClustering, load_stored_clustering
 from loopscope.errors import ClusteringError
@@ -89,6 +90,7 @@ def measure_stability(
     vectors, runs = clustering.trajectories.vectors, clustering.trajectories.runs
     count_left_in(runs.n_runs, share)
     for_null = max(resamples // max(clouds, 1), 2)
+    prepare_kernels(progress)
     progress.begin("subsamples clustered", resamples + clouds * (for_null + 1))
 
     def told() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from loopscope.clustering.clusterers import Hdbscan
 from loopscope.clustering.repeats import collapse_repeats
 from loopscope.clustering.sweep import Grid, Setting, sweep_settings
+from loopscope.engine.kernels import prepare_kernels
 from loopscope.engine.progress import Progress, Silence
 from loopscope.engine.trajectories import load_trajectories
 from loopscope.store.connection import Store
@@ -73,6 +74,7 @@ def sweep_clusterings(
     distinct = len(collapse_repeats(trajectories.vectors).first)
     sizes = _default_sizes(distinct) if min_cluster_sizes is None else min_cluster_sizes
     grid = Grid(sizes, epsilons, min_samples or (Hdbscan.resolve({}, distinct)["min_samples"],))
+    prepare_kernels(progress)
     progress.begin("linkings and settings", len(grid) + len(set(grid.min_samples)) * (1 + clouds))
     found = sweep_settings(
         trajectories.vectors,
