@@ -175,6 +175,46 @@ def test_a_medoid_leads_to_its_text_and_the_picture_it_described(imported: Store
     assert first["picture"] == tools.picture(40)  # r0.4, of which r0.5 is the description
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_assignments_to_equal_embeddings_are_one(form: str, old_file: OldFiles, tools: Any, location: str) -> None:
+    old = old_file(form)
+    angle = tools.angles["r0"][2]
+    same = tools.vector(np.cos(angle), np.sin(angle), 0, 0)
+    tools.add_embedding(old, "r0.5", "Words", same, 50, "e again")  # equal to that of the medoid
+    told = tools.assign(old, "k", "r0.5", 7, row="again")
+    old.connection.execute("UPDATE embeddingcluster SET embedding_id = ? WHERE id = ?", [old.id("e again"), told])
+    if form == "a":
+        entries = [
+            {"id": 7, "medoid_embedding_id": old.id("e again")},
+            {"id": 3, "medoid_embedding_id": old.id("e r2.3")},
+        ]
+        old.change("clusteringresult", "k", clusters=json.dumps(entries))
+    elif form == "b":
+        old.change("cluster", "k#7", medoid_embedding_id=old.id("e again"))
+    else:
+        query = "UPDATE embeddingcluster SET medoid_embedding_id = ? WHERE medoid_embedding_id = ? AND rowid % 2"
+        old.connection.execute(query, [old.id("e again"), old.id("e r0.5")])
+    done = import_legacy(old.close(), location)
+    assert done.complete
+    assert done.report.findings == ()
+    merged = {table.table: table.merged for table in done.report.tables}
+    assert (merged["embedding"], merged["embeddingcluster"]) == (1, 1)
+    with open_store(location) as store, store.session() as session:
+        medoids = load_medoids_df(session)
+    assert dict(medoids.select("cluster_id", "medoid_text").iter_rows())[0] == "text r0.5"
+
+
+def test_vectors_of_no_common_length_are_all_left_out(old_file: OldFiles, tools: Any, location: str) -> None:
+    old = old_file("a")
+    old.connection.execute("UPDATE embedding SET vector = ? WHERE rowid % 4 = 0", [tools.vector(1, 0, 0)])
+    done = import_legacy(old.close(), location)
+    faults = {(each.table, each.fault): len(each) for each in done.report.findings}
+    assert faults["embedding", "the vectors of its model have no common length"] == 12
+    assert faults["clusteringresult", "no embedding of its embedding_model was brought over"] == 1
+    with open_store(location) as store, store.session() as session:
+        assert session.scalars(select(EmbeddingModel.name)).all() == ["Sights"]
+
+
 def test_the_doctor_finds_nothing_wrong(imported: Store) -> None:
     assert examine(imported) == []
 
@@ -184,12 +224,16 @@ def test_embeddings_made_after_a_result_came_later(old_file: OldFiles, tools: An
     old.change("clusteringresult", "k", started_at="2025-03-01 11:20:00")  # r3's were made from 11:19 on
     for name in ("r3.3", "r3.5", "r0.1"):
         old.delete("embeddingcluster", f"k/{name}")
+    rows = old.connection.execute("SELECT * FROM embedding ORDER BY rowid").fetchall()
+    old.connection.execute("DELETE FROM embedding")
+    old.connection.executemany("INSERT INTO embedding VALUES (?, ?, ?, ?, ?, ?)", rows[::-1])  # not in their order
     import_legacy(old.close(), location)
     with open_store(location) as store, store.session() as session:
         frame = load_clusters_df(session, include_unclustered=True)
         texts = dict(session.execute(select(Invocation.id, Invocation.output_text)).all())
     status = {texts[row["invocation_id"]]: row["status"] for row in frame.to_dicts()}
     assert status["text r0.1"] == "not sampled"
+    assert status["text r3.1"] == "member"
     assert status["text r3.3"] == status["text r3.5"] == "added later"
 
 
