@@ -1,4 +1,4 @@
-"""What comparing and trusting cost: a sweep beside one clustering, a comparison, the stability of a result, outliers."""
+"""What comparing and trusting cost: sweeps, the stability of clusters, comparisons and outlier diagnostics."""
 
 import numpy as np
 

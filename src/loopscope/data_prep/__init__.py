@@ -1,7 +1,9 @@
 """From the database to polars frames: one ``load_*_df`` a file, its grain in its docstring, its columns as data."""
 
+from loopscope.data_prep.cluster_comparison import load_cluster_comparison_df, load_cluster_flows_df
 from loopscope.data_prep.cluster_outputs import load_cluster_outputs_df
 from loopscope.data_prep.cluster_properties import load_cluster_properties_df
+from loopscope.data_prep.cluster_stability import load_cluster_stability_df
 from loopscope.data_prep.clustering_results import load_clustering_results_df
 from loopscope.data_prep.clusters import load_clusters_df
 from loopscope.data_prep.drift import load_drift_df
@@ -9,12 +11,17 @@ from loopscope.data_prep.embeddings import load_embeddings_df
 from loopscope.data_prep.experiments import load_experiments_df
 from loopscope.data_prep.invocations import load_invocations_df
 from loopscope.data_prep.medoids import load_medoids_df
+from loopscope.data_prep.outlier_diagnostics import load_outlier_diagnostics_df
+from loopscope.data_prep.parameter_sweep import load_parameter_sweep_df
 from loopscope.data_prep.persistence_diagrams import load_persistence_diagrams_df
 from loopscope.data_prep.runs import load_runs_df
 
 __all__ = [
+    "load_cluster_comparison_df",
+    "load_cluster_flows_df",
     "load_cluster_outputs_df",
     "load_cluster_properties_df",
+    "load_cluster_stability_df",
     "load_clustering_results_df",
     "load_clusters_df",
     "load_drift_df",
@@ -22,6 +29,8 @@ __all__ = [
     "load_experiments_df",
     "load_invocations_df",
     "load_medoids_df",
+    "load_outlier_diagnostics_df",
+    "load_parameter_sweep_df",
     "load_persistence_diagrams_df",
     "load_runs_df",
 ]

@@ -8,7 +8,6 @@ from loopscope.data_prep.columns import CLUSTERING_RESULT_ID, EMBEDDING_MODEL, C
 from loopscope.data_prep.estimates import ESTIMATE_COLUMNS, estimate_values
 from loopscope.data_prep.medoids import load_medoids_df
 from loopscope.engine.progress import Progress
-from loopscope.engine.stability import measure_stability
 from loopscope.store.connection import Store
 
 COLUMNS = (
@@ -59,6 +58,8 @@ def load_cluster_stability_df(
     ClusteringError
         When it cannot be clustered again.
     """
+    from loopscope.engine.stability import measure_stability  # which brings a compiler along
+
     found = measure_stability(
         store, clustering_result_id, resamples=resamples, share=share, clouds=clouds, seed=seed, progress=progress
     )

@@ -1,15 +1,17 @@
 """The frame of outlier diagnostics: on what being an outlier of a result depends."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from loopscope.clustering.estimate import Estimate
 from loopscope.data_prep.columns import CLUSTERING_RESULT_ID, EMBEDDING_MODEL, Column, schema_of
 from loopscope.data_prep.estimates import ESTIMATE_COLUMNS, estimate_values
-from loopscope.engine.outliers import DISTANCE, OutlierReport, explain_outliers
 from loopscope.store.connection import Store
+
+if TYPE_CHECKING:
+    from loopscope.engine.outliers import OutlierReport
 
 COLUMNS = (
     CLUSTERING_RESULT_ID,
@@ -53,6 +55,8 @@ def load_outlier_diagnostics_df(store: Store, clustering_result_id: int, **setti
     ClusteringError
         When its vectors cannot be linked.
     """
+    from loopscope.engine.outliers import explain_outliers  # which brings a compiler along
+
     report = explain_outliers(store, clustering_result_id, **settings)
     every = {
         "clustering_result_id": clustering_result_id,
@@ -63,9 +67,14 @@ def load_outlier_diagnostics_df(store: Store, clustering_result_id: int, **setti
     return pl.DataFrame([every | row for row in _rows(report)], schema=schema_of(COLUMNS))
 
 
-def _rows(report: OutlierReport) -> Iterator[dict[str, Any]]:
+def _rows(report: "OutlierReport") -> Iterator[dict[str, Any]]:
     yield _row("all", "share", report.overall, n=len(report.distances))
-    yield _row(DISTANCE, "separation", report.separation, unit=f"distance of neighbour {report.neighbour}")
+    yield _row(
+        report.diagnosis.shares[0].factor,
+        "separation",
+        report.separation,
+        unit=f"distance of neighbour {report.neighbour}",
+    )
     for share in (*report.by_size, *report.diagnosis.shares):
         yield _row(share.factor, "share", share.share, value=share.value, n=share.n)
     for effect in report.diagnosis.effects:

@@ -6,7 +6,6 @@ import polars as pl
 
 from loopscope.data_prep.columns import EMBEDDING_MODEL, Column, schema_of
 from loopscope.data_prep.estimates import ESTIMATE_COLUMNS, estimate_values
-from loopscope.engine.sweeping import sweep_clusterings
 from loopscope.store.connection import Store
 
 COLUMNS = (
@@ -46,6 +45,8 @@ def load_parameter_sweep_df(store: Store, embedding_model: str, **settings: Any)
     ClusteringError
         When there are no such embeddings, or they cannot be clustered at a setting.
     """
+    from loopscope.engine.sweeping import sweep_clusterings  # which brings a compiler along
+
     found = sweep_clusterings(store, embedding_model, **settings)
     scores = ("ari_to_smaller_size", "ari_to_smaller_epsilon", "ari_to_neighbour")
     rows = []

@@ -35,6 +35,7 @@ NEIGHBOUR = 5
 """Whose distance is taken where the algorithm has no ``min_samples``."""
 SIZES = 8
 DISTANCE = "neighbour distance"
+"""The factor that comes first in a diagnosis."""
 
 
 @dataclass(frozen=True)
