@@ -63,7 +63,7 @@ def test_a_medoid_of_a_simplex_is_its_first_corner(n):
 
 @pytest.mark.usefixtures("stages")
 def test_sums_that_differ_by_rounding_alone_tie():
-    vector = np.random.default_rng(0).standard_normal(45).astype(np.float32)
+    vector = np.random.default_rng(2).standard_normal(45).astype(np.float32)
     assert medoid_of(np.stack([np.roll(vector, shift) for shift in range(45)])) == 0
 
 
