@@ -54,14 +54,15 @@ def _change(folder, statement, *values):
         connection.execute(statement, values)
 
 
-def test_clusters_are_shown_by_any_property(loopscope, clustered):
+def test_clusters_are_shown_by_any_property(loopscope, clustered, tmp_path):
     shown = _json(loopscope("cluster", "show", clustered[0][:6], "--json"))
     clusters = shown["result_clusters"]
     assert [each["cluster_id"] for each in clusters] == [*range(shown["n_clusters"]), -1]
     radii = sorted(each["radius"] for each in clusters[:-1])
     middle = radii[len(radii) // 2]
     words = ("cluster", "show", clustered[0][:6], "--sort", "radius", "--descending", "--where", f"radius < {middle}")
-    chosen = _json(loopscope(*words, "--json"))["result_clusters"]
+    chosen = _json(loopscope(*words, "--images", "chosen", "--json"))["result_clusters"]
+    assert {each["path"] for each in chosen} == {f"chosen/{path.name}" for path in (tmp_path / "chosen").iterdir()}
     assert [each["radius"] for each in chosen] == radii[: radii.index(middle)][::-1]
     table = _done(loopscope(*words))
     assert f"{len(chosen)} of {shown['n_clusters']} clusters" in table.stderr

@@ -73,6 +73,12 @@ def test_a_property_of_another_algorithm_is_one_as_well() -> None:
     assert chosen(frame, "depth > 1", sort="depth") == [2, 3]
 
 
+def test_an_odd_value_of_a_known_property_leaves_the_others_as_they_are() -> None:
+    odd = [None, None, None, None, json.dumps({"distinct_outputs": 1.5})]
+    named = name_properties(clusters(distinct_outputs=[9, 8, 7, 6, None], other=odd))
+    assert named["distinct_outputs"].to_list() == [9, 8, 7, 6, None]
+
+
 def test_the_properties_that_were_asked_for_are_told_once() -> None:
     _, asked = choose_clusters(name_properties(clusters()), ["radius > 0", "size > 0", "radius < 9"], "size", False)
     assert asked == ["radius", "size"]
