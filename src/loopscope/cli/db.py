@@ -70,7 +70,7 @@ def _facts(done: "Imported") -> dict[str, object]:
         "strict": report.strict,
         "complete": done.complete,
         "report": str(done.page),
-        "rows": str(done.rows),
+        "rows": done.rows,
         "tables": [vars(each) for each in report.tables],
         "findings": [
             {
@@ -100,6 +100,6 @@ def _tell(done: "Imported") -> None:
     remarks = sum(len(each) for each in report.findings) - report.left_out
     if remarks:
         say(f"{counted(remarks, 'row')} came with something to know about them")
-    say(f"report: {done.page}, row by row: {done.rows}")
+    say(f"report: {done.page}" + (f", row by row: {done.rows}" if done.rows else ""))
     if not done.complete:
         complain(f"{counted(report.left_out, 'row')} could not be brought over; the report says which and why")

@@ -33,6 +33,7 @@ class Planted:
 
 
 def told(done: Imported, old: Any) -> Counter[tuple[str, str, str]]:
+    assert done.rows is not None
     with done.rows.open(newline="", encoding="utf-8") as file:
         return Counter(
             (row["table"], old.names.get(row["id"], row["id"]), row["fault"]) for row in csv.DictReader(file)

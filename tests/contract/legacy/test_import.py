@@ -29,9 +29,10 @@ from loopscope.data_prep import (
     load_medoids_df,
     load_runs_df,
 )
+from loopscope.engine.clustering import cluster_embeddings
 from loopscope.engine.doctor.examining import examine
 from loopscope.engine.performing import perform_experiment, resume_experiment
-from loopscope.errors import ConfigError, StoreError
+from loopscope.errors import ClusteringError, ConfigError, StoreError
 from loopscope.imaging.codec import hash_picture
 from loopscope.schemas import Cluster, ClusteringResult, EmbeddingModel, Experiment, Invocation, Picture, Run
 from loopscope.store.connection import Store, open_store
@@ -56,6 +57,8 @@ def imported(clean: Any, location: str) -> Any:
     done = import_legacy(clean.path, location)
     assert done.complete
     assert done.report.findings == ()
+    assert done.rows is None
+    assert "Everything was brought over." in done.page.read_text()
     with open_store(location) as store:
         yield store
 
@@ -448,6 +451,40 @@ def test_an_id_that_became_a_number_is_given_back(old_file: OldFiles, location: 
         assert session.scalars(select(Experiment.uuid)).all() == [UUID(digits)]
         assert session.scalars(select(ClusteringResult.uuid)).all() == [UUID(digits)]
         assert len(load_clusters_df(session)) == 12
+
+
+def test_an_id_that_nobody_tells_is_made_anew_and_always_the_same(old_file: OldFiles, location: str) -> None:
+    digits = "06888680505507509783087363769305"
+    old = old_file("c", numeric=("experimentconfig", "run"))
+    old.connection.execute("UPDATE experimentconfig SET id = ?", [digits])
+    old.connection.execute("UPDATE run SET experiment_id = ?", [digits])
+    done = import_legacy(old.close(), location)
+    assert done.complete
+    assert {each.fault for each in done.report.findings} == {
+        "its id was turned into a number that no other row tells",
+        "its experiment_id was turned into a number",
+    }
+    with open_store(location) as store, store.session() as session:
+        (made,) = session.scalars(select(Experiment.uuid))
+        assert len(load_runs_df(session, 1)) == 4
+    assert made != UUID(digits)
+    with pytest.raises(StoreError, match=f"already, such as experiment {made}"):
+        import_legacy(old.path, location)
+
+
+def test_vectors_of_any_length_can_be_clustered_as_they_are(old_file: OldFiles, tools: Any, tmp_path: Path) -> None:
+    old = old_file("none")
+    old.connection.execute("UPDATE embedding SET vector = ? WHERE rowid % 4 = 0", [tools.vector(0, 0, 5, 0)])
+    old.connection.execute("UPDATE embedding SET vector = ? WHERE rowid % 4 = 2", [tools.vector(3, 0, 0, 0)])
+    done = import_legacy(old.close(), tmp_path / "new.db")
+    assert any("`Words` are not of unit length (3 to 5)" in note for note in done.report.notes)
+    with open_store(tmp_path / "new.db") as store:
+        found = cluster_embeddings(
+            store, "Words", metric="euclidean", min_cluster_size=2, min_samples=1, allow_single_cluster=False
+        )
+        assert found.embeddings == 12
+        with pytest.raises(ClusteringError, match="unit"):
+            cluster_embeddings(store, "Words", min_cluster_size=2)
 
 
 def test_the_command_tells_what_came_over(old_file: OldFiles, tmp_path: Path, pytestconfig: pytest.Config) -> None:

@@ -46,14 +46,14 @@ class Imported:
     report
         What was found and done.
     page, rows
-        The report's files: to read, and row by row.
+        The report's files: to read, and row by row; None where no row is to be listed.
     seconds
         How long each phase took.
     """
 
     report: Report
     page: Path
-    rows: Path
+    rows: Path | None
     seconds: dict[str, float]
 
     @property

@@ -56,25 +56,26 @@ class Report:
 
 
 @contextmanager
-def written_report(report: Report, source: Source, folder: Path) -> Iterator[tuple[Path, Path]]:
+def written_report(report: Report, source: Source, folder: Path) -> Iterator[tuple[Path, Path | None]]:
     """Write the report, and give it its names only when the block succeeds.
 
     Yields
     ------
     page, rows
-        Where it will be: to read, and row by row.
+        Where it will be: to read, and row by row; None where no row is to be listed.
     """
     stem = f"import-{source.path.stem}-{report.imported_at:%Y%m%dT%H%M%SZ}"
-    page, rows = _free(folder, stem, ".md"), _free(folder, stem, ".csv")
-    parts = [path.with_name(path.name + ".part") for path in (page, rows)]
+    page, rows = _free(folder, stem, ".md"), _free(folder, stem, ".csv") if report.listed else None
+    parts = {path: path.with_name(path.name + ".part") for path in (page, rows) if path is not None}
     try:
-        parts[0].write_text(_page(report, rows.name), encoding="utf-8")
-        _write_rows(report, source, parts[1])
+        parts[page].write_text(_page(report, rows), encoding="utf-8")
+        if rows is not None:
+            _write_rows(report, source, parts[rows])
         yield page, rows
-        for part, path in zip(parts, (page, rows), strict=True):
+        for path, part in parts.items():
             os.replace(part, path)
     finally:
-        for part in parts:
+        for part in parts.values():
             part.unlink(missing_ok=True)
 
 
@@ -83,7 +84,7 @@ def _free(folder: Path, stem: str, suffix: str) -> Path:
     return next(path for path in names if not path.exists())
 
 
-def _page(report: Report, rows: str) -> str:
+def _page(report: Report, rows: Path | None) -> str:
     strict = " with --strict" if report.strict else ""
     lines = [
         f"# Import of {Path(report.source).name}",
@@ -110,8 +111,9 @@ def _page(report: Report, rows: str) -> str:
             lines += [f"| {each.table} | {each.fault} | {len(each):,} | {each.happened} |" for each in chosen]
     if report.notes:
         lines += ["", "## Notes", "", *(f"- {note}" for note in report.notes)]
-    lines += ["", f"Each of the {report.listed:,} rows with a fault is in `{rows}`.", ""]
-    return "\n".join(lines)
+    if rows is not None:
+        lines += ["", f"Each of these rows is in `{rows.name}`: {report.listed:,} lines."]
+    return "\n".join([*lines, ""])
 
 
 def _sections(report: Report) -> list[tuple[str, list[Finding]]]:
