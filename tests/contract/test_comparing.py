@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.metrics import adjusted_rand_score
 from sqlalchemy import func, insert, select
 
 from loopscope.clustering.resampling import Runs
@@ -23,6 +24,7 @@ from loopscope.data_prep.pairing import load_pairing
 from loopscope.data_prep.parameter_sweep import COLUMNS as SWEEP_COLUMNS
 from loopscope.data_prep.parameter_sweep import explain_outlier_share, load_parameter_sweep_df
 from loopscope.engine.clustering import cluster_embeddings
+from loopscope.engine.stability import reclusterer
 from loopscope.engine.trajectories import load_stored_clustering, load_trajectories
 from loopscope.errors import ClusteringError, NotFoundError
 from loopscope.schemas import (
@@ -70,7 +72,7 @@ def add_motifs(store: Store) -> None:
             for model in (3,) if step % 2 == 0 else (1, 2):
                 noise = random.standard_normal(64)
                 vector = unit(noise if stray else centres[motif] + 0.02 * noise)
-                number = len(rows[Embedding]) + 1
+                number = 10_000 - len(rows[Embedding])  # ids need not be in the order of steps
                 rows[Embedding].append(
                     {"id": number, "invocation_id": key, "embedding_model_id": model, "seconds": 0.0}
                 )
@@ -225,6 +227,10 @@ def test_stored_clusterings_come_with_their_vectors_and_runs(motifs: Store) -> N
     assert len(np.unique(stored.trajectories.runs.group)) == 6, "three prompts in two networks"
     assert np.array_equal(stored.trajectories.runs.run, Runs.of(again.index.run_id).run)
     assert np.bincount(stored.labels + 1)[1:].tolist() == sorted(np.bincount(stored.labels + 1)[1:], reverse=True)
+    for label in range(4):
+        members = stored.trajectories.vectors[stored.labels == label]
+        assert (members @ members.T).min() > 0.9, "a label belongs to its vector"
+    assert adjusted_rand_score(stored.labels, reclusterer(stored)(stored.trajectories.vectors)) == 1.0
     with pytest.raises(NotFoundError):
         load_stored_clustering(motifs, 99)
 

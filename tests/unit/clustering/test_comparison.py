@@ -56,6 +56,14 @@ def test_clusters_are_matched_by_what_they_share():
     assert [(m.cluster, m.best) for m in found.matches_of_b] == [(0, 1), (1, 0)]
 
 
+def test_the_best_match_is_the_one_of_the_largest_index():
+    a, b = _labels(), _noisy(_labels(), 0.8)
+    for match in compare_clusterings(a, b, RUNS, draws=2, permutations=0).matches_of_a:
+        indices = [((a == match.cluster) & (b == k)).sum() / ((a == match.cluster) | (b == k)).sum() for k in range(5)]
+        assert match.best == np.argmax(indices)
+        assert match.jaccard.estimate == pytest.approx(max(indices))
+
+
 def test_unrelated_clusterings_are_told_from_alike_ones_by_the_null():
     unrelated = compare_clusterings(_labels(0), _labels(9), RUNS).with_outliers.ari
     assert abs(unrelated.estimate) < 0.05
