@@ -73,8 +73,9 @@ def test_settings_are_those_of_single_clusterings_in_order():
 
 
 def test_agreement_is_with_the_next_smaller_setting_of_each_axis():
-    vectors, runs, _ = motifs()
-    sizes, epsilons = (2, 25, 150), (0.0, 0.3, 1.2)
+    vectors = unit(np.random.default_rng(0).standard_normal((400, 3)))  # no motifs, so that every setting differs
+    runs = Runs.of(np.repeat(np.arange(20), 20))
+    sizes, epsilons = (2, 6, 20), (0.0, 0.15, 0.25)
     found = sweep_settings(vectors, runs, Grid(sizes, epsilons, (4,)), allow_single_cluster=False)
     by_setting = {(each.min_cluster_size, each.epsilon): each for each in found}
     linkage = link(vectors, min_samples=4)
