@@ -140,7 +140,10 @@ def plant_in_embeddings(old: Any, tools: Any, planted: Planted) -> None:
     )
     embed("e short", "sound.2", words[:-1])
     embed("e long", "gap.0", words + words)
-    planted("embedding", "its vector has not the length of its model's others", "e short", "e long")
+    embed("e null", "other model.0", None)
+    embed("e nameless", "no times.0", model="")
+    planted("embedding", "its vector has not the length of its model's others", "e short", "e long", "e null")
+    planted("embedding", "its embedding_model is no name", "e nameless")
     embed("e nan", "twice.0", tools.vector(np.nan, 0, 0, 0))
     embed("e infinite", "no input.0", tools.vector(np.inf, 0, 0, 0))
     planted("embedding", "its vector has NaN or infinity in it", "e nan", "e infinite")
@@ -158,6 +161,21 @@ def plant_in_embeddings(old: Any, tools: Any, planted: Planted) -> None:
         "persistence diagrams of other tools are not read: they can be computed again from the vectors",
         "d",
     )
+
+
+def plant_in_tables(old: Any, planted: Planted) -> None:
+    old.connection.execute("CREATE TABLE notes (id CHAR(32), words VARCHAR)")
+    old.add("notes", "a note", words="remember")
+    planted("notes", "its table is not known here", "a note")
+    twice = old.id("twice").upper()
+    old.connection.execute("INSERT INTO experimentconfig SELECT ?, '[]', '[]', '[]', '[]', 1, NULL, NULL", [twice])
+    old.connection.execute(
+        "INSERT INTO experimentconfig SELECT lower(id), '[]', '[]', '[]', '[]', 1, NULL, NULL "
+        "FROM experimentconfig WHERE id = ?",
+        [twice],
+    )
+    old.names |= {twice: "same id", twice.lower(): "same id"}
+    planted("experimentconfig", "another row has the same id", "same id", "same id")
 
 
 def plant_in_clusterings(old: Any, tools: Any, planted: Planted) -> None:
@@ -269,6 +287,7 @@ def faulty(request: pytest.FixtureRequest, old_file: Any, tools: Any) -> tuple[A
     plant_in_experiments(old, planted)
     plant_in_invocations(old, planted)
     plant_in_embeddings(old, tools, planted)
+    plant_in_tables(old, planted)
     plant_in_clusterings(old, tools, planted)
     PLANT[request.param](old, tools, planted)
     old.close()

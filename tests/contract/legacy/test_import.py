@@ -520,5 +520,5 @@ def test_the_command_tells_what_came_over(old_file: OldFiles, tmp_path: Path, py
     assert "text r0.5" in shown.stdout
     strange = loopscope("db", "import", "part.db", "--db", "third.db")
     assert strange.returncode == 1
-    assert "found the tables" in strange.stderr
+    assert "is a Loopscope database itself" in strange.stderr
     assert not (tmp_path / "third.db").exists()

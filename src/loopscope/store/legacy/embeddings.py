@@ -199,11 +199,15 @@ def _judge_vectors(
         judged.leave_out(
             wrong,
             "its vector has not the length of its model's others",
-            {int(row): f"{sizes[row]} bytes where {size} were expected" for row in wrong},
+            {int(row): _told_size(int(sizes[row]), size) for row in wrong},
         )
         dimensions.append(size // 4)
     judged.leave_out(~np.isfinite(norms), "its vector has NaN or infinity in it")
     return dimensions
+
+
+def _told_size(size: int, expected: int) -> str:
+    return f"{'no' if size < 0 else size} bytes where {expected} were expected"
 
 
 def _judge_repeats(source: Source, judged: Judgement, invocation: Integers, names: Integers) -> Integers:

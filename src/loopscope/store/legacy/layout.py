@@ -54,6 +54,7 @@ _CLUSTERINGS: Mapping[Form, Mapping[str, tuple[str, ...]]] = {
 _OF_CLUSTERINGS = ("clusteringresult", "cluster", "embeddingcluster")
 DIAGRAMS = "persistencediagram"
 _NO_DATA = ("alembic_version",)
+_OUR_TABLES = frozenset({"alembic_version", "experiment", "embedding_model", "embedding_cluster"})
 _NOT_KEPT = {"invocation": ("seed",)}
 
 
@@ -90,15 +91,7 @@ def recognise_layout(source: Source) -> Layout:
     tables = source.tables()
     form = _form(source, tables)
     expected = {**_BASE, **_CLUSTERINGS[form]}
-    lacking = [
-        f"{table}.{column}" if table in tables else table
-        for table, columns in expected.items()
-        for column in columns
-        if column not in tables.get(table, ())
-    ]
-    if lacking:
-        missing = ", ".join(dict.fromkeys(lacking))
-        raise StoreError(f"{source.path} is of no layout that can be imported: {missing} missing; {_found(tables)}")
+    _refuse_lacking(source, tables, expected)
     _refuse_without_rowid(source, expected)
     unread = sorted(set(tables) - set(expected) - set(_NO_DATA) - {DIAGRAMS})
     return Layout(
@@ -112,6 +105,25 @@ def recognise_layout(source: Source) -> Layout:
             if column not in columns or column in _NOT_KEPT.get(table, ())
         ),
     )
+
+
+def _refuse_lacking(source: Source, tables: Mapping[str, Sequence[str]], expected: Mapping[str, Sequence[str]]) -> None:
+    """Refuse a file that lacks a table or a column; its tables are named, with the columns of those that lack one."""
+    if set(tables) >= _OUR_TABLES:
+        raise StoreError(f"{source.path} is a Loopscope database itself; expected the SQLite file of an earlier tool")
+    lacking, shown = [], list(tables)
+    for table, columns in expected.items():
+        missing = [column for column in columns if column not in tables.get(table, ())]
+        if table not in tables:
+            lacking.append(f"it has no table {table}")
+        elif missing:
+            lacking.append(f"its table {table} has no {', '.join(missing)}")
+            shown[shown.index(table)] = f"{table} ({', '.join(tables[table])})"
+    if lacking:
+        raise StoreError(
+            f"{source.path} is of no layout that can be imported: {'; '.join(lacking)}. "
+            f"Found the tables {', '.join(shown) or '(none)'}"
+        )
 
 
 def _form(source: Source, tables: Mapping[str, Sequence[str]]) -> Form:
@@ -153,5 +165,4 @@ def _refuse_without_rowid(source: Source, tables: Mapping[str, Sequence[str]]) -
 
 
 def _found(tables: Mapping[str, Sequence[str]]) -> str:
-    shown = "; ".join(f"{table}({', '.join(columns)})" for table, columns in tables.items()) or "none"
-    return f"found the tables {shown}"
+    return f"found the tables {', '.join(tables)}"

@@ -55,18 +55,30 @@ def test_each_form_is_recognised(tmp_path: Path, tables: dict[str, str], form: F
 @pytest.mark.parametrize(
     ("tables", "told"),
     [
-        ({"a": "b", "c": "d, e"}, r"experimentconfig.*missing; found the tables a\(b\); c\(d, e\)"),
-        (BASE | RESULT | LABELS, r"clusteringresult\.clusters missing; found the tables .*run\(id, network"),
-        (BASE | RESULT, r"embeddingcluster.*missing"),
-        (BASE | {"run": "id"}, r"run\.network, run\.seed.* missing"),
+        ({"a": "b", "c": "d, e"}, r"it has no table experimentconfig;.* Found the tables a, c$"),
+        (
+            BASE | RESULT | LABELS,
+            r"its table clusteringresult has no clusters\. Found .*clusteringresult \(id, .*parameters\)",
+        ),
+        (BASE | RESULT, r"has no table embeddingcluster"),
+        (
+            BASE | {"run": "id"},
+            r"its table run has no network, seed, .* Found the tables embedding, experimentconfig, invocation, run \(id\)",
+        ),
         (BASE | RESULT | {"embeddingcluster": LABELS["embeddingcluster"] + ", medoid_embedding_id"}, "has both"),
-        ({}, "found the tables none"),
+        ({}, r"Found the tables \(none\)"),
     ],
 )
 def test_anything_else_is_refused_with_what_was_found(tmp_path: Path, tables: dict[str, str], told: str) -> None:
     path = write(tmp_path / "old.db", tables, "PRAGMA user_version = 1")
     with pytest.raises(StoreError, match=told):
         recognise(path)
+
+
+def test_a_loopscope_database_is_refused_as_such(tmp_path: Path) -> None:
+    tables = dict.fromkeys(("alembic_version", "experiment", "embedding_model", "embedding_cluster"), "id")
+    with pytest.raises(StoreError, match="is a Loopscope database itself"):
+        recognise(write(tmp_path / "old.db", tables))
 
 
 def test_clusters_in_two_places_are_refused(tmp_path: Path) -> None:
