@@ -158,9 +158,13 @@ class Rows:
     def any_picture(self) -> Picture:
         return self.session.scalars(select(Picture).order_by(Picture.id)).first() or pytest.fail("no picture")
 
-    def add_run(self, length: int, max_length: int, stop_reason: str | None) -> tuple[Run, Invocation]:
+    def add_run(
+        self, length: int, max_length: int, stop_reason: str | None, *, period: int | None = None, **settings: Any
+    ) -> tuple[Run, Invocation]:
         """Add an experiment of one run of texts that all differ; return the run and its last invocation."""
-        config = ExperimentConfig(networks=(("FakeText",),), prompts=("b",), num_runs=1, max_length=max_length)
+        seed, network = settings.get("seed"), settings.get("network", ("FakeText",))
+        seeds = {"num_runs": 1} if seed is None else {"seeds": (seed,)}
+        config = ExperimentConfig(networks=(network,), prompts=("b",), max_length=max_length, **seeds)
         content = config.model_dump(mode="json")
         experiment = Experiment(config=content, config_hash=config.content_hash, created_at=NOW)
         self.session.add(experiment)
@@ -168,11 +172,13 @@ class Rows:
         run = Run(
             experiment_id=experiment.id,
             number=0,
-            network=["FakeText"],
+            network=list(network),
             initial_prompt="b",
-            stream=5,
+            seed=seed,
+            stream=5 if seed is None else None,
             max_length=max_length,
             stop_reason=stop_reason,
+            period=period,
         )
         self.session.add(run)
         self.session.flush()

@@ -1,5 +1,6 @@
 """Clusters that are not what their members say."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -107,3 +108,18 @@ def test_outputs_of_an_imported_result_differ_by_their_hashes(spoilt: Any) -> No
     with spoilt.made() as rows:
         rows.first_cluster(rows.results_of()[3]).properties = {"distinct_outputs": 1000}
     spoilt.tells("cluster", "distinct_outputs 1000", "as measured", fixable=True)
+
+
+def test_clusters_of_one_size_are_numbered_by_their_medoids(spoilt: Any) -> None:
+    with spoilt.made() as rows:
+        result = rows.results_of("FakeImageEmbedder")[0]
+        query = select(Cluster).where(Cluster.clustering_result_id == result.id, Cluster.cluster_id >= 0)
+        clusters = rows.session.scalars(query.order_by(Cluster.cluster_id)).all()
+        one, two = next(pair for pair in pairwise(clusters) if pair[0].size == pair[1].size)
+        first, second = one.cluster_id, two.cluster_id
+        one.cluster_id = 1000
+        rows.session.flush()
+        two.cluster_id = first
+        rows.session.flush()
+        one.cluster_id = second
+    spoilt.tells("clustering_result", f"cluster {first} with", "then by the medoid that comes first")

@@ -187,3 +187,31 @@ def test_an_imported_experiment_may_lack_runs_and_have_another_hash(spoilt: Any)
         run = rows.run_of(Run.initial_prompt == "a later fox")
         run.failure = "1 of its invocations could not be imported"
     assert spoilt.examine() == []
+
+
+def repeat_text(rows: Any, last: Invocation, before: int) -> None:
+    """Let the last output of a run be the one of some invocations before."""
+    run = rows.session.get_one(Run, last.run_id)
+    earlier = rows.invocation_of(run, last.sequence_number - before)
+    last.output_text, last.output_hash = earlier.output_text, earlier.output_hash
+
+
+def test_a_repeat_amid_a_round_of_the_network_is_no_cycle(spoilt: Any) -> None:
+    with spoilt.made() as rows:
+        _, last = rows.add_run(4, 24, "cycle", period=1, seed=9, network=("FakeText", "Breaks"))
+        repeat_text(rows, last, 1)
+    spoilt.tells("run", "stop_reason cycle with period 1", "no stop_reason for 4 of 24 invocations", fixable=True)
+
+
+def test_a_repeat_after_a_round_of_the_network_is_a_cycle(spoilt: Any) -> None:
+    with spoilt.made() as rows:
+        _, last = rows.add_run(4, 24, "cycle", period=2, seed=9, network=("FakeText", "Breaks"))
+        repeat_text(rows, last, 2)
+    assert spoilt.examine() == []
+
+
+def test_a_run_with_fresh_randomness_is_in_no_cycle(spoilt: Any) -> None:
+    with spoilt.made() as rows:
+        _, last = rows.add_run(4, 24, "cycle", period=2)
+        repeat_text(rows, last, 2)
+    spoilt.tells("run", "stop_reason cycle with period 2", "no stop_reason for 4 of 24 invocations", fixable=True)

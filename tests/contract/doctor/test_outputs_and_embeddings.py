@@ -1,8 +1,10 @@
 """Pictures, vectors and diagrams that are not what their rows say."""
 
+from io import BytesIO
 from typing import Any
 
 import numpy as np
+from PIL import Image
 from sqlalchemy import delete, select, update
 
 from loopscope.schemas import (
@@ -40,6 +42,17 @@ def test_a_picture_of_another_type(spoilt: Any) -> None:
     with spoilt.made() as rows:
         rows.any_picture().media_type = "image/png"
     spoilt.tells("picture", "media_type image/png", "media_type image/webp, as its data say", fixable=True)
+
+
+def test_the_size_of_a_picture_that_was_changed_is_not_mended(spoilt: Any) -> None:
+    with spoilt.made() as rows:
+        picture, file = rows.any_picture(), BytesIO()
+        Image.new("RGB", (8, 8), "navy").save(file, "WEBP", lossless=True)
+        picture.data = file.getvalue()
+    spoilt.tells_all(
+        spoilt.fault("invocation", "output_hash", "the hash of its picture"),
+        spoilt.fault("picture", "width 16, height 16", "width 8, height 8, as its data say"),
+    )
 
 
 def test_an_orphan_picture(spoilt: Any) -> None:
