@@ -5,6 +5,7 @@
 ``open_store``                                     the database: ``with open_store("loops.db", create=True) as store``
 ``perform_experiment``, ``resume_experiment``      invocations and embeddings; performing again goes on
 ``cluster_embeddings``                             one more clustering, beside those that are there
+``assign_later_embeddings``                        embeddings that came after a clustering, placed beside it
 ``load_*_df``                                      polars frames of it all, from ``with store.session() as session``
 =================================================  ==================================================================
 """
@@ -15,22 +16,38 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from loopscope.config import ExperimentConfig, load_experiment_config
     from loopscope.data_prep import (
+        load_cluster_comparison_df,
+        load_cluster_flows_df,
+        load_cluster_outputs_df,
+        load_cluster_properties_df,
+        load_cluster_stability_df,
+        load_clustering_results_df,
         load_clusters_df,
         load_drift_df,
         load_embeddings_df,
         load_experiments_df,
         load_invocations_df,
         load_medoids_df,
+        load_outlier_diagnostics_df,
+        load_parameter_sweep_df,
         load_persistence_diagrams_df,
         load_runs_df,
     )
+    from loopscope.engine.assigning import assign_later_embeddings
     from loopscope.engine.clustering import cluster_embeddings
     from loopscope.engine.performing import perform_experiment, resume_experiment
     from loopscope.store.connection import open_store
 
 _HOMES = {
     "ExperimentConfig": "loopscope.config",
+    "assign_later_embeddings": "loopscope.engine.assigning",
     "cluster_embeddings": "loopscope.engine.clustering",
+    "load_cluster_comparison_df": "loopscope.data_prep",
+    "load_cluster_flows_df": "loopscope.data_prep",
+    "load_cluster_outputs_df": "loopscope.data_prep",
+    "load_cluster_properties_df": "loopscope.data_prep",
+    "load_cluster_stability_df": "loopscope.data_prep",
+    "load_clustering_results_df": "loopscope.data_prep",
     "load_clusters_df": "loopscope.data_prep",
     "load_drift_df": "loopscope.data_prep",
     "load_embeddings_df": "loopscope.data_prep",
@@ -38,6 +55,8 @@ _HOMES = {
     "load_experiments_df": "loopscope.data_prep",
     "load_invocations_df": "loopscope.data_prep",
     "load_medoids_df": "loopscope.data_prep",
+    "load_outlier_diagnostics_df": "loopscope.data_prep",
+    "load_parameter_sweep_df": "loopscope.data_prep",
     "load_persistence_diagrams_df": "loopscope.data_prep",
     "load_runs_df": "loopscope.data_prep",
     "open_store": "loopscope.store.connection",
@@ -47,7 +66,14 @@ _HOMES = {
 
 __all__ = [
     "ExperimentConfig",
+    "assign_later_embeddings",
     "cluster_embeddings",
+    "load_cluster_comparison_df",
+    "load_cluster_flows_df",
+    "load_cluster_outputs_df",
+    "load_cluster_properties_df",
+    "load_cluster_stability_df",
+    "load_clustering_results_df",
     "load_clusters_df",
     "load_drift_df",
     "load_embeddings_df",
@@ -55,6 +81,8 @@ __all__ = [
     "load_experiments_df",
     "load_invocations_df",
     "load_medoids_df",
+    "load_outlier_diagnostics_df",
+    "load_parameter_sweep_df",
     "load_persistence_diagrams_df",
     "load_runs_df",
     "open_store",

@@ -90,7 +90,9 @@ def test_clusterings_stand_side_by_side_until_deleted(loopscope, performed):
     assert second["embeddings"] == 6 * 4
     refused = loopscope("experiment", "delete", performed[0]["experiment_uuid"][:8], "--yes")
     assert refused.returncode == 1
-    assert "take part in clustering results; nothing was deleted" in refused.stderr
+    assert "take part in 3 clustering results" in refused.stderr
+    assert all(each["uuid"][:8] in refused.stderr for each in listed)
+    assert "nothing was deleted" in refused.stderr
     for each in listed:
         assert loopscope("cluster", "delete", each["uuid"], "--yes").returncode == 0
     assert loopscope("experiment", "delete", performed[0]["experiment_uuid"][:8], "--yes").returncode == 0

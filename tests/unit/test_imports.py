@@ -3,7 +3,19 @@ import sys
 
 import loopscope
 
-HEAVY = {"torch", "ray", "matplotlib", "sklearn", "skimage", "scipy", "altair", "polars", "sqlalchemy", "alembic"}
+HEAVY = {
+    "torch",
+    "ray",
+    "matplotlib",
+    "numba",
+    "sklearn",
+    "skimage",
+    "scipy",
+    "altair",
+    "polars",
+    "sqlalchemy",
+    "alembic",
+}
 
 
 def _imported_by(code: str) -> set[str]:
