@@ -61,7 +61,7 @@ def measure_clusterings(store: Store, scale: float = 1) -> list[Figure]:
         save_clustering(session, clustering)
     grown = (size(store) - before) / 1e6
     assignments = f"{len(index):,} assignments"
-    at_most = {"save": 1.5 * scale, "load": 0.5 * scale, "grow": 7 * scale}  # 6 and a probability of 8 bytes each
+    at_most = {"save": 1.5 * scale, "load": 0.5 * scale, "grow": 6 * scale}
     return [
         Figure(f"store: save_clustering, {assignments}", saving.seconds, "s", at_most=at_most["save"]),
         Figure(

@@ -64,7 +64,7 @@ def check_epsilon(epsilon: float, metric: Metric) -> None:
 
 
 def check_enough(
-    distinct: int, rows: int, n: int, min_cluster_size: int, min_samples: int, allow_single_cluster: bool
+    distinct: int, rows: int, n: int, *, min_cluster_size: int, min_samples: int = 1, allow_single_cluster: bool
 ) -> None:
     """Refuse too few rows, and equal vectors that may not be one cluster."""
     found = f"found {distinct} distinct among {n} embeddings"
@@ -74,7 +74,7 @@ def check_enough(
                 f"{found}: all are equal; expected that all may be one cluster: allow a single cluster"
             )
     elif rows < max(min_cluster_size, min_samples):
-        raise ClusteringError(
-            f"{found}; expected at least as many as min_cluster_size = {min_cluster_size} and min_samples = "
-            f"{min_samples}: lower them, or perform more runs"
-        )
+        needed = f"min_cluster_size = {min_cluster_size}"
+        if min_samples > 1:
+            needed += f" and min_samples = {min_samples}"
+        raise ClusteringError(f"{found}; expected at least as many as {needed}: lower that, or perform more runs")

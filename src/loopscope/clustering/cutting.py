@@ -72,7 +72,13 @@ def cut(linkage: Linkage, *, min_cluster_size: int, epsilon: float = 0.0, allow_
     distinct, sizes = linkage.repeats, linkage.sizes
     if len(distinct.first) == 1:
         sizes = distinct.counts
-    check_enough(len(sizes), int(sizes.sum()), len(distinct.inverse), min_cluster_size, 1, allow_single_cluster)
+    check_enough(
+        len(sizes),
+        int(sizes.sum()),
+        len(distinct.inverse),
+        min_cluster_size=min_cluster_size,
+        allow_single_cluster=allow_single_cluster,
+    )
     if len(distinct.first) == 1:
         tree = _of_equals(linkage.resolution, sizes)
     else:

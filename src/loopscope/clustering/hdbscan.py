@@ -74,7 +74,14 @@ def hdbscan(
     check_epsilon(epsilon, metric)
     distinct = len(collapse_repeats(vectors).first)
     rows = len(vectors) if repeats == "count" else distinct
-    check_enough(distinct, rows, len(vectors), min_cluster_size, min_samples, allow_single_cluster)
+    check_enough(
+        distinct,
+        rows,
+        len(vectors),
+        min_cluster_size=min_cluster_size,
+        min_samples=min_samples,
+        allow_single_cluster=allow_single_cluster,
+    )
     from loopscope.clustering.cutting import cut
     from loopscope.clustering.linkage import link
 
