@@ -128,7 +128,8 @@ def _imported(stated: StatedCluster) -> dict[str, Any]:
 
 
 def _count(labels: Integers, values: Integers, clusters: int) -> Integers:
-    """Count the distinct values of each label, of the outliers at the end."""
-    pairs = np.unique(np.stack([labels, values]), axis=1)
-    counted: Integers = np.bincount(np.where(pairs[0] == OUTLIER, clusters, pairs[0]), minlength=clusters + 1)
+    """Count the distinct values, from 0, of each label, of the outliers at the end."""
+    span = int(values.max()) + 1
+    pairs = np.unique(np.where(labels == OUTLIER, clusters, labels) * span + values)
+    counted: Integers = np.bincount(pairs // span, minlength=clusters + 1)
     return counted
