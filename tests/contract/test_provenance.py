@@ -16,6 +16,7 @@ from loopscope.errors import AlreadyClusteredError, ClusteringError, NotFoundErr
 from loopscope.models import fakes
 from loopscope.models.registry import Registry
 from loopscope.schemas import Cluster, ClusteringResult, EmbeddingCluster, Experiment
+from loopscope.store.clusterings import delete_clustering
 from loopscope.store.connection import Store
 from loopscope.store.deletion import delete_experiment, find_clusterings_of_experiment
 
@@ -68,6 +69,8 @@ def test_all_that_made_a_result_is_recorded(performed: Store) -> None:
     assert {"python", "loopscope", "numpy", "numba"} <= set(result.versions)
     assert {"load", "compute", "describe", "save"} <= set(result.durations or {})
     assert (result.layer, result.layer_group, result.origin) == (None, None, None)
+    with performed.session() as session:
+        assert session.scalar(select(func.count()).where(ClusteringResult.origin.is_(None))) == 1
     assert done.embeddings == 12
 
 
@@ -152,6 +155,10 @@ def test_layers_are_results_of_one_group_the_finest_first(performed: Store) -> N
     assert properties["lambda_birth"] is properties["persistence"] is properties["epsilon"] is None
     with pytest.raises(AlreadyClusteredError):
         cluster_embeddings(performed, "FakeTextEmbedder", algorithm="nested", sharpness=2.0)
+    other = cluster_embeddings(performed, "FakeTextEmbedder", **SETTINGS)
+    with performed.transaction() as session:
+        delete_clustering(session, coarse.id)
+    assert [result.uuid for result in results(performed)] == [other.uuid]
 
 
 @pytest.mark.parametrize(

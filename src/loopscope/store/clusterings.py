@@ -10,7 +10,7 @@ from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from loopscope.errors import NotFoundError, StoreError
@@ -121,19 +121,33 @@ def save_clustering(session: Session, clustering: NewClustering) -> SavedCluster
     return SavedClustering(result.id, result.uuid)
 
 
-def delete_clustering(session: Session, clustering_result_id: int) -> None:
-    """Delete a clustering result with its clusters and assignments; nothing else refers to it.
+def find_layers(session: Session, clustering_result_id: int) -> list[ClusteringResult]:
+    """Find the layers of the clustering that a result is of, the finest first: itself where it has none.
 
     Raises
     ------
     NotFoundError
         When there is none of this id.
     """
-    deleted = session.execute(
-        delete(ClusteringResult).where(ClusteringResult.id == clustering_result_id).returning(ClusteringResult.id)
-    )
-    if deleted.first() is None:
+    result = session.get(ClusteringResult, clustering_result_id)
+    if result is None:
         raise NotFoundError(f"there is no clustering result {clustering_result_id}; see all: loopscope cluster list")
+    if result.layer_group is None:
+        return [result]
+    of_group = select(ClusteringResult).where(ClusteringResult.layer_group == result.layer_group)
+    return list(session.scalars(of_group.order_by(ClusteringResult.layer)))
+
+
+def delete_clustering(session: Session, clustering_result_id: int) -> None:
+    """Delete a clustering with its clusters and assignments, in all of its layers; nothing else refers to it.
+
+    Raises
+    ------
+    NotFoundError
+        When there is none of this id.
+    """
+    layers = [result.id for result in find_layers(session, clustering_result_id)]
+    session.execute(delete(ClusteringResult).where(ClusteringResult.id.in_(layers)))
 
 
 def _check(clustering: NewClustering) -> None:
