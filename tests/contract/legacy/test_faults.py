@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -214,6 +215,9 @@ def plant_in_clusterings(old: Any, tools: Any, planted: Planted) -> None:
     planted("clusteringresult", "no embedding of its embedding_model was brought over", "strange")
     tools.add_clustering(old, "unparsed", "Words", {"r0.1": 0}, {0: "r0.1"}, parameters="{epsilon")
     planted("clusteringresult", "its parameters are no JSON object", "unparsed")
+    timeless = dict.fromkeys(("created_at", "started_at", "completed_at"))
+    tools.add_clustering(old, "timeless", "Words", {"r0.1": 0}, {0: "r0.1"}, **timeless)
+    planted("clusteringresult", "its times are missing or run backwards", "timeless")
     tools.add_clustering(old, "stray medoid", "Words", {"r0.1": 0, "r0.3": 0, "r1.1": -1}, {0: "r1.1"})
     if old.form == "c":
         name = f"{old.id('stray medoid')}: {old.id('e r1.1')}"
@@ -228,12 +232,16 @@ def plant_in_json(old: Any, tools: Any, planted: Planted) -> None:
         {"id": 1, "medoid_text": "two"},
         {"id": 5, "medoid_text": "unused", "medoid_embedding_id": tools.hyphenated(old, "e r0.1")},
         {"medoid_text": "nameless", "medoid_embedding_id": tools.hyphenated(old, "e r0.1")},
+        {"id": 1, "medoid_text": "two"},  # merged with the one before
+        {"id": 9, "medoid_text": "one thing"},
+        {"id": 9, "medoid_text": "another"},
     ]
     labels = {"r0.1": 0, "r0.3": 0, "r1.1": 1, "r2.1": 2}
     tools.add_clustering(old, "odd", "Words", labels, {}, clusters=json.dumps(entries))
     odd = old.id("odd")
     planted(table, "its medoid is not in the file", f"{odd}[0]")
     planted(table, "it has no medoid id", f"{odd}[1]")
+    planted(table, "another entry of its result has the same id, and says otherwise", f"{odd}[9]", f"{odd}[9]")
     planted(table, "no embedding is assigned to it", f"{odd}[5]")
     planted(table, "it has no id that is an integer from 0", f"{odd}[None]")
     planted("clusteringresult", "clusters of its assignments are not among its clusters", "odd")
@@ -303,6 +311,7 @@ def test_every_planted_fault_is_told_exactly_once_and_nothing_else(faulty: tuple
     tables = {table.table: table for table in done.report.tables}
     assert tables["embeddingcluster"].merged == DUPLICATES
     assert tables["embedding"].merged == 1
+    assert sum(table.merged for table in done.report.tables) == DUPLICATES + 1 + (old.form == "a")
     assert not done.complete
     page = done.page.read_text()
     assert "rows were not brought over" in page
@@ -348,7 +357,8 @@ def test_strict_leaves_out_whole_runs_and_clusterings(faulty: tuple[Any, Planted
     old, _ = faulty
     done = import_legacy(old.path, location, strict=True)
     with open_store(location) as store, store.session() as session:
-        assert session.scalars(select(ClusteringResult)).all() == []
+        whole = session.scalars(select(ClusteringResult.uuid)).all()
+        assert whole == [UUID(old.id("timeless"))]  # its members and medoids are all there
         assert set(session.scalars(select(Run.failure))) == {None}
     found = told(done, old)
     assert found["clusteringresult", "k", "it is not whole (--strict)"] == 1

@@ -37,6 +37,7 @@ from loopscope.imaging.codec import hash_picture
 from loopscope.schemas import Cluster, ClusteringResult, EmbeddingModel, Experiment, Invocation, Picture, Run
 from loopscope.store.connection import Store, open_store
 from loopscope.store.legacy.importing import import_legacy
+from loopscope.store.legacy.writing import write_clusterings
 from loopscope.store.vectors import load_embedding_index, load_vectors
 
 FORMS = ["a", "b", "c"]
@@ -407,6 +408,22 @@ def test_a_fault_in_the_middle_leaves_the_database_as_it_was(
     with open_store(location) as store, store.session() as session:
         assert [session.scalars(select(table)).all() for table in (Experiment, Invocation, EmbeddingModel)] == [[]] * 3
     assert set(Path.cwd().glob("import-*")) | set(tmp_path.glob("import-*")) == reports
+
+
+def test_a_source_that_changes_while_it_is_read_is_not_imported(
+    clean: Any, location: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def changed(*arguments: Any) -> None:
+        with closing(sqlite3.connect(clean.path)) as connection, connection:
+            connection.execute("CREATE TABLE more (x)")
+        write_clusterings(*arguments)
+
+    monkeypatch.setattr("loopscope.store.legacy.importing.write_clusterings", changed)
+    with pytest.raises(StoreError, match="was changed by another program"):
+        import_legacy(clean.path, location)
+    open_store(location, create=True).close()
+    with open_store(location) as store, store.session() as session:
+        assert session.scalars(select(Experiment)).all() == []
 
 
 def test_a_database_made_for_an_import_that_fails_is_taken_away(
