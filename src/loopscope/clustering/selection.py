@@ -46,14 +46,14 @@ def select_clusters(tree: CondensedTree, *, epsilon: float, allow_single_cluster
 
 def _give_way(tree: CondensedTree, cluster: int, epsilon: float, allow_single_cluster: bool) -> int:
     """Find the cluster itself or the ancestor that is taken in its stead."""
-    if 1 / tree.birth[cluster] >= epsilon:
+    if tree.birth[cluster] <= 1 / epsilon:  # by λ: 1 / (1 / distance) need not be the distance
         return cluster
     while True:
         parent = int(tree.parent[cluster])
         if parent == ROOT:
             return ROOT if allow_single_cluster else cluster
         cluster = parent
-        if 1 / tree.birth[cluster] > epsilon:
+        if tree.birth[cluster] < 1 / epsilon:
             return cluster
 
 

@@ -63,6 +63,15 @@ def test_clusters_that_part_below_epsilon_give_way_to_their_ancestor():
     assert cut(linkage, min_cluster_size=3, epsilon=3.0).labels.tolist() == [0] * 6 + [1] * 6
 
 
+def test_clusters_that_part_at_epsilon_itself_stay_apart():
+    epsilon = float(np.sqrt(10))
+    assert 1 / (1 / epsilon) < epsilon
+    places = [(-2, 0), (-1, 0), (0, 0), (1, 3), (2, 3), (3, 3), (30, 0), (31, 0), (32, 0)]
+    linkage = link(np.array(places, np.float32), min_samples=1, metric="euclidean")
+    found = cut(linkage, min_cluster_size=3, epsilon=epsilon, allow_single_cluster=False)
+    assert found.labels.tolist() == [0] * 3 + [1] * 3 + [2] * 3
+
+
 def test_a_share_of_lambda_is_the_probability():
     found = cut(link(_on_a_line(0, 1, 2, 4, 50, 51, 52), min_samples=1, metric="euclidean"), min_cluster_size=3)
     assert found.labels.tolist() == [0, 0, 0, 0, 1, 1, 1]
