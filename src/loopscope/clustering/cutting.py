@@ -97,7 +97,7 @@ def _cut_out(linkage: Linkage, tree: CondensedTree, within: Indices, sizes: Indi
     cluster = within[tree.point_cluster]
     birth = tree.birth.copy()
     if within[ROOT] == ROOT:
-        birth[ROOT] = 1 / epsilon if epsilon > 0 else tree.death[ROOT]
+        birth[ROOT] = 1 / max(epsilon, linkage.resolution) if epsilon > 0 else tree.death[ROOT]
         cluster = np.where(tree.point_lambda >= birth[ROOT], ROOT, NONE)
     taken, first, number = np.unique(cluster, return_index=True, return_inverse=True)
     order = np.argsort(np.where(taken == NONE, -1, first))

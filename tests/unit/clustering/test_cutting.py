@@ -91,9 +91,10 @@ def test_one_linkage_is_cut_as_clustering_anew_does(walks):
 
 @pytest.mark.parametrize("repeats", ["collapse", "count"])
 @pytest.mark.parametrize("value", [0.0, 3.0])
-def test_equal_vectors_are_one_cluster_to_the_end(repeats, value):
+@pytest.mark.parametrize("epsilon", [0.0, 1e-30, 0.5])
+def test_equal_vectors_are_one_cluster_to_the_end(repeats, value, epsilon):
     linkage = link(np.full((9, 2), value, np.float32), min_samples=4, repeats=repeats, metric="euclidean")
-    found = cut(linkage, min_cluster_size=5)
+    found = cut(linkage, min_cluster_size=5, epsilon=epsilon)
     assert found.labels.tolist() == [0] * 9
     assert found.probabilities.tolist() == [1] * 9
     assert found.persistence.tolist() == [1]
