@@ -14,7 +14,7 @@ from loopscope.engine.progress import Progress, Silence
 from loopscope.engine.randomness import new_streams
 from loopscope.errors import StoreConflictError, StoreError
 from loopscope.models.registry import Registry
-from loopscope.schemas import Experiment
+from loopscope.schemas import IMPORTED, Experiment
 from loopscope.store.connection import Store
 from loopscope.store.embeddings import ensure_embedding_model
 from loopscope.store.experiments import (
@@ -120,6 +120,7 @@ def resume_experiment(
     registry = registry or Registry.installed()
     progress = progress or Silence()
     with store.session() as session:
+        _refuse_imported(session, experiment_id)
         config, uuid = load_config(session, experiment_id), _uuid(session, experiment_id)
         counts = count_experiment(session, experiment_id)
     if counts.complete:
@@ -142,6 +143,15 @@ def resume_experiment(
         ) from error
     with store.session() as session:
         return Performed(experiment_id, uuid, count_experiment(session, experiment_id))
+
+
+def _refuse_imported(session: Session, experiment_id: int) -> None:
+    experiment = session.get(Experiment, experiment_id)
+    if experiment is not None and experiment.config_hash.startswith(IMPORTED):
+        raise StoreError(
+            f"experiment {experiment.uuid.hex[:8]} was imported from another tool, whose generators are not these; "
+            "expected one that was performed here: write an experiment file of your own"
+        )
 
 
 def _uuid(session: Session, experiment_id: int) -> UUID:

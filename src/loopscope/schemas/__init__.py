@@ -9,9 +9,10 @@ from loopscope.schemas.embedding import (
     PersistenceDiagram,
     PromptEmbedding,
 )
-from loopscope.schemas.experiment import Experiment, FailedAttempt, Invocation, Picture, Run
+from loopscope.schemas.experiment import IMPORTED, Experiment, FailedAttempt, Invocation, Picture, Run
 
 __all__ = [
+    "IMPORTED",
     "Base",
     "Cluster",
     "ClusteringResult",

@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from loopscope.schemas.base import Base
 
+IMPORTED = "imported "
+"""What the ``config_hash`` of an imported experiment begins with, so that no experiment file is ever the same."""
+
 
 class Experiment(Base):
     """Networks × prompts × seeds, a length and the embedding models, as the experiment file said it."""

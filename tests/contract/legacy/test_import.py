@@ -382,7 +382,7 @@ def test_two_files_come_side_by_side_and_work_goes_on_after_them(old_file: OldFi
 def test_an_imported_experiment_is_not_resumed_or_continued(clean: Any, location: str) -> None:
     import_legacy(clean.path, location)
     with open_store(location) as store:
-        with pytest.raises(ConfigError, match="imported:Painter"):
+        with pytest.raises(StoreError, match="was imported from another tool"):
             resume_experiment(1, store)
         with store.session() as session:
             content = session.scalars(select(Experiment.config)).one()

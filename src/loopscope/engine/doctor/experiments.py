@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 
 from loopscope.config import ExperimentConfig
 from loopscope.engine.doctor.fault import Fault, Mend, Row
-from loopscope.engine.doctor.imported import MARK
 from loopscope.errors import ConfigError
-from loopscope.schemas import Experiment, Run
+from loopscope.schemas import IMPORTED, Experiment, Run
 
 Combination: TypeAlias = tuple[tuple[str, ...], str, int | None]
 """A network, a prompt and a seed."""
@@ -55,7 +54,7 @@ def _check_experiment(experiment: Experiment, runs: Sequence[_Run]) -> Iterator[
         missing = sorted(set(range(max(numbers) + 1)) - set(numbers))
         found = f"no run of the number {missing[0]}" if missing else f"a run of the number {min(numbers)}"
         yield Fault("experiment", row, found, "runs numbered 0, 1, … without a gap")
-    if experiment.config_hash.startswith(MARK):
+    if experiment.config_hash.startswith(IMPORTED):
         return
     try:
         config = ExperimentConfig.from_dict(experiment.config)

@@ -5,15 +5,12 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from loopscope.schemas import Embedding, Experiment, Invocation, Run
-
-MARK = "imported "
-"""What the ``config_hash`` of an imported experiment begins with, so that it is never performed on."""
+from loopscope.schemas import IMPORTED, Embedding, Experiment, Invocation, Run
 
 
 def of_imported_experiment() -> ColumnElement[bool]:
     """Say that an experiment was imported: runs may be missing, and its config is not one of ours."""
-    return Experiment.config_hash.startswith(MARK)
+    return Experiment.config_hash.startswith(IMPORTED)
 
 
 def find_imported_embeddings(session: Session, embedding_ids: Collection[int]) -> set[int]:

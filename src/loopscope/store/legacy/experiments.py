@@ -12,6 +12,7 @@ import numpy as np
 
 from loopscope.config import MAX_LENGTH, MAX_RUNS, ExperimentConfig
 from loopscope.errors import ConfigError
+from loopscope.schemas import IMPORTED
 from loopscope.store.legacy.identifiers import IdColumn, IdColumnReader, IdIndex, Integers
 from loopscope.store.legacy.judgement import Judgement, shown
 from loopscope.store.legacy.layout import Layout
@@ -151,7 +152,7 @@ def _read_experiment(
     return OldExperiment(
         public_id(ids, position, row),
         marked.model_dump(mode="json"),
-        f"imported {digest}",
+        IMPORTED + digest,
         created_at or UNKNOWN_INSTANT,
     )
 
