@@ -4,9 +4,8 @@ import numpy as np
 import numpy.typing as npt
 
 from loopscope.clustering.bounds import frame_of
-from loopscope.clustering.checking import check_at_least, check_vectors, lengths_of
+from loopscope.clustering.checking import check_at_least, check_vectors
 from loopscope.clustering.kernels import as_kernels_take
-from loopscope.clustering.linkage import FLOAT32_STEP
 from loopscope.clustering.neighbours import Points, find_neighbours
 from loopscope.clustering.parameters import Metric
 from loopscope.clustering.parameters import Repeats as RepeatsKind
@@ -93,8 +92,7 @@ def assign_to_nearest_core(
                 queries, points, min_samples=min_samples - 1, kept=1, workers=workers
             ).core_squared
         nearest, reached = find_nearest_reachable(queries, query_core, points, core, labels[fitted] != OUTLIER, workers)
-    resolution = FLOAT32_STEP * (float(lengths_of(points.vectors).max()) or 1.0)
-    density = 1 / np.maximum(np.sqrt(reached), resolution)
+    density = 1 / np.sqrt(np.maximum(reached, np.finfo(np.float64).tiny))
     found = labels[fitted[nearest]]
     member = found != OUTLIER
     member[member] = density[member] >= lambda_birth[found[member]]

@@ -42,7 +42,8 @@ class Linkage:
     dendrogram
         What joins at which distance.
     resolution
-        The smallest distance that is told apart from 0: float32's step, 2⁻²³, at the length of the longest vector.
+        The smallest distance that is told apart from 0: float32's step, 2⁻²³, at the length of the longest vector, or
+        by the Euclidean metric half the smallest height of the dendrogram above 0, if that is less.
     metric
         ``"cosine"`` or ``"euclidean"``.
     """
@@ -121,9 +122,16 @@ def link(
         tree = find_spanning_tree(points, neighbours, workers=workers, progress=lambda share: tell((2 + share) / 3))
     tree = tree._replace(weight=np.sqrt(tree.weight))
     core_distances = np.sqrt(neighbours.core_squared)
-    resolution = FLOAT32_STEP * (float(lengths_of(chosen).max()) or 1.0)
     dendrogram = build_dendrogram(tree, sizes, core_distances)
-    return Linkage(distinct, sizes, core_distances, tree, dendrogram, resolution, metric)
+    return Linkage(distinct, sizes, core_distances, tree, dendrogram, _resolution(chosen, dendrogram, metric), metric)
+
+
+def _resolution(vectors: Vectors, dendrogram: Dendrogram, metric: Metric) -> float:
+    step = FLOAT32_STEP * (float(lengths_of(vectors).max()) or 1.0)
+    if metric == "cosine":
+        return step
+    heights = dendrogram.height[dendrogram.height > 0]  # a vector far away must not make others equal
+    return float(heights.min(initial=2 * step)) / 2
 
 
 def _nobody(share: float) -> None:

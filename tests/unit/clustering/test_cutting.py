@@ -51,6 +51,12 @@ def test_everything_within_epsilon_is_the_single_cluster():
     assert found.lambda_death.tolist() == [1 / 8]
 
 
+def test_nothing_is_within_an_epsilon_below_all_distances():
+    linkage = link(_on_a_line(0, 1, 2, 1e9), min_samples=1, metric="euclidean")
+    assert cut(linkage, min_cluster_size=3, epsilon=0.5).labels.tolist() == [-1] * 4
+    assert cut(linkage, min_cluster_size=3, epsilon=1.0).labels.tolist() == [0, 0, 0, -1]
+
+
 def test_where_no_single_cluster_is_allowed_epsilon_stops_below_the_root():
     found = cut(_line(), min_cluster_size=3, epsilon=9.0, allow_single_cluster=False)
     assert found.labels.tolist() == [0, 0, 0, 1, 1, 1, -1]

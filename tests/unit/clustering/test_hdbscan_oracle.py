@@ -60,3 +60,17 @@ def test_near_duplicates_are_clustered_as_the_oracle_does():
     found = hdbscan(vectors, **settings, metric="euclidean")
     assert _renumbered(found.labels) == _renumbered(_scikit_learn(vectors, **settings).labels_)
     assert len(found.medoid_indices) >= 20
+
+
+@pytest.mark.parametrize("far", [1e6, 1e9, 1e30])
+def test_one_vector_far_away_leaves_the_others_as_they_are(far):
+    rng = np.random.default_rng(0)
+    near = np.concatenate([rng.normal(centre, 0.1, (30, 2)) for centre in (0, 10, 1000)])
+    vectors = np.concatenate([near, [[far, 0]]]).astype(np.float32)
+    settings = {"min_cluster_size": 5, "min_samples": 3, "allow_single_cluster": False}
+    found = hdbscan(vectors, **settings, metric="euclidean")
+    alone = hdbscan(vectors[:-1], **settings, metric="euclidean")
+    assert len(found.medoid_indices) == 3
+    assert found.labels[-1] == -1
+    assert (found.labels[:-1] == alone.labels).all()
+    np.testing.assert_allclose(found.probabilities[:-1], alone.probabilities)
