@@ -119,5 +119,6 @@ def _least(points: Vectors, rows: Indices, weights: Floats, workers: Workers) ->
 
 def _nearest_to_mean(vectors: Vectors) -> int:
     differences = vectors - vectors.mean(axis=0, dtype=np.float64)
+    differences -= differences.mean(axis=0)  # what rounds off in the mean is as large as near-duplicates are apart
     squared = np.einsum("ij,ij->i", differences, differences)
     return int(np.flatnonzero(squared <= squared.min() * (1 + ROUNDING))[0])

@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -93,3 +95,13 @@ def test_extents_are_measured_from_the_medoid(walks):
         distances = np.linalg.norm(vectors[labels == number].astype(float) - vectors[medoid], axis=1)
         assert extents.radius[number] == pytest.approx(distances.max(), rel=1e-12)
         assert extents.mean_distance[number] == pytest.approx(distances.mean(), rel=1e-12)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 5792])  # in the last, two are as near, but for what rounds off in the mean
+def test_the_nearest_to_the_mean_of_near_duplicates_is_exact(seed):
+    rng = np.random.default_rng(seed)
+    vectors = (0.3 + 3e-8 * rng.integers(0, 3, (9, 3))).astype(np.float32)
+    exact = [[Fraction(float(value)) for value in row] for row in vectors]
+    mean = [sum(column) / 9 for column in zip(*exact, strict=True)]
+    squared = [sum((value - middle) ** 2 for value, middle in zip(row, mean, strict=True)) for row in exact]
+    assert medoid_of(vectors, kind="nearest_to_mean") == squared.index(min(squared))
