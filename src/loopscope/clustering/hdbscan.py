@@ -42,7 +42,7 @@ def hdbscan(
     metric
         ``"cosine"``: the chord, the Euclidean distance between unit vectors; ``"euclidean"``: any vectors.
     medoid
-        As of :func:`loopscope.clustering.medoids.find_medoid`.
+        As of :func:`loopscope.clustering.medoids.find_medoids`.
 
     Returns
     -------

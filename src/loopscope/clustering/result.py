@@ -60,7 +60,7 @@ def number_clusters(
     probabilities
         Shape (n,), float64.
     medoid
-        As of :func:`loopscope.clustering.medoids.find_medoid`.
+        As of :func:`loopscope.clustering.medoids.find_medoids`.
     persistence, lambda_birth, lambda_death
         Shape (number of clusters,), float64, in the order of increasing labels; by default NaN.
     """
