@@ -269,6 +269,32 @@ def test_a_result_without_clusters_or_of_an_unknown_algorithm_is_refused(motifs:
         load_cluster_stability_df(motifs, unknown_id)
 
 
+def test_a_vector_that_is_no_number_is_refused_and_no_verdict_given(motifs: Store) -> None:
+    result = cluster_embeddings(motifs, "Texts", **SETTINGS).clustering_result_id
+    broken = np.full(64, np.nan, dtype="<f4").tobytes()
+    with motifs.transaction() as session:
+        first = session.scalars(select(Embedding.id).where(Embedding.embedding_model_id == 1)).first()
+        session.get_one(EmbeddingVector, first).vector = broken
+    with pytest.raises(ClusteringError, match="has length nan; expected unit vectors"):
+        load_cluster_stability_df(motifs, result, resamples=2, clouds=0)
+
+
+def test_subsamples_that_are_too_small_have_no_clusters_and_nothing_else_is_forgiven(motifs: Store) -> None:
+    by_hdbscan = cluster_embeddings(motifs, "Texts", **SETTINGS).clustering_result_id
+    settings = {"min_cluster_size": 8, "min_samples": 3}
+    by_optics = cluster_embeddings(motifs, "Texts", algorithm="optics", **settings).clustering_result_id
+    for result in (by_hdbscan, by_optics):
+        stored = load_stored_clustering(motifs, result)
+        again, vectors = reclusterer(stored), stored.trajectories.vectors
+        assert again(vectors[:7]).tolist() == [-1] * 7
+        assert again(np.repeat(vectors[:1], 20, axis=0)).tolist() == [-1] * 20
+        assert len(again(vectors[:8])) == 8
+        with pytest.raises(ClusteringError, match="expected unit vectors"):
+            again(2 * vectors)
+        frame = load_cluster_stability_df(motifs, result, resamples=2, share=0.01, clouds=0)
+        assert frame["jaccard"].drop_nulls().len(), "one run is a subsample"
+
+
 def test_a_sweep_stores_nothing_and_explains_the_outliers(motifs: Store) -> None:
     grid = {"min_cluster_sizes": (8, 60), "epsilons": (0.0, 0.5, 1.5), "min_samples": (3,)}
     frame = load_parameter_sweep_df(motifs, "Texts", **grid, allow_single_cluster=False, downsample=2)

@@ -19,7 +19,11 @@ Recluster: TypeAlias = Callable[[Integers], Integers]
 """From the rows that are left in to the cluster of each, −1 for an outlier."""
 
 STABLE = 0.75
+"""From this mean index on, a cluster is stable."""
+PATTERN = 0.6
+"""From this mean index on, it is a pattern."""
 DISSOLVED = 0.5
+"""In a subsample with at most this index, a cluster is dissolved."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,9 @@ class ClusterStability:
         if self.jaccard.estimate >= STABLE:
             return "stable"
         return (
-            "a pattern, but not sure which embeddings belong" if self.jaccard.estimate >= 0.6 else "not to be trusted"
+            "a pattern, but not sure which embeddings belong"
+            if self.jaccard.estimate >= PATTERN
+            else "not to be trusted"
         )
 
 
@@ -147,13 +153,14 @@ def summarise_stability(
     jaccard
         Shape (clusters, resamples): as :func:`resample_jaccard` gives it.
     null
-        The same of Gaussian clouds. A cloud in which no cluster is found has a stability of 0; the null is the
-        stability of every cluster in any of them.
+        The same of Gaussian clouds. Every cloud counts once, however many clusters are found in it: for the null's
+        mean by the mean stability of its clusters, 0 where there are none, and for p by the share of its clusters that
+        are as stable. So p is at least 1 / (clouds + 1).
     n_runs, share
         As for :func:`resample_jaccard`.
     """
-    chance = np.concatenate([_mean(each) if len(each) else np.zeros(1) for each in null] or [np.empty(0)])
-    chance = chance[~np.isnan(chance)]
+    chance = [_known(_mean(each)) for each in null]
+    null_mean = float(np.mean([each.mean() for each in chance])) if chance else np.nan
     method = (
         f"{jaccard.shape[1]} subsamples of {share:.0%} of the runs; null G: {len(null)} Gaussian clouds of the same "
         f"covariance, with {sum(map(len, null))} clusters"
@@ -163,14 +170,20 @@ def summarise_stability(
         seen = each[~np.isnan(each)]
         value = float(seen.mean()) if len(seen) else np.nan
         lower, upper = np.percentile(seen, INTERVAL) if len(seen) > 1 else (np.nan, np.nan)
-        p = (1 + int((chance >= value).sum())) / (1 + len(chance)) if len(chance) and len(seen) else np.nan
-        null_mean = float(chance.mean()) if len(chance) else np.nan
+        as_stable = sum(float((of_cloud >= value).mean()) for of_cloud in chance)
+        p = (1 + as_stable) / (1 + len(chance)) if chance and len(seen) else np.nan
         estimate = Estimate(value, float(lower), float(upper), n_runs, null_mean, p, method)
         recovered, dissolved = (
             float(part.mean()) if len(seen) else np.nan for part in (seen > STABLE, seen <= DISSOLVED)
         )
         found.append(ClusterStability(cluster, int((labels == cluster).sum()), estimate, recovered, dissolved))
     return tuple(found)
+
+
+def _known(stability: Floats) -> Floats:
+    """Leave out clusters of a cloud that were never seen; one without any has a stability of 0."""
+    known: Floats = stability[~np.isnan(stability)]
+    return known if len(known) else np.zeros(1)
 
 
 def _mean(jaccard: Floats) -> Floats:

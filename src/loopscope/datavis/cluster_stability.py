@@ -15,7 +15,7 @@ NUMBER_WIDTH: Final = 34
 WIDTH: Final = 420
 ROW_HEIGHT: Final = 30
 STABLE: Final = 0.75
-DISSOLVED: Final = 0.5
+PATTERN: Final = 0.6
 AXIS_TITLE: Final = "mean best Jaccard index over subsamples of the runs"
 NEEDED: Final = (
     *("clustering_result_id", "cluster_id", "cluster_label", "cluster_size", "jaccard"),
@@ -36,7 +36,7 @@ def plot_cluster_stability(stability: pl.DataFrame, top: int = 40) -> alt.LayerC
     Returns
     -------
     altair.LayerChart
-        A dot and a line for each cluster, lines at .5 and .75, and in grey the mean of clusters found in noise.
+        A dot and a line for each cluster, lines from where on the verdict is a pattern (.6) and stable (.75), and in grey the mean of clusters found in noise.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def plot_cluster_stability(stability: pl.DataFrame, top: int = 40) -> alt.LayerC
     rows = [_place(row, number) for number, row in enumerate(shown.iter_rows(named=True))]
     seen = [row for row in rows if row["jaccard"] is not None]
     height = ROW_HEIGHT * len(rows)
-    axis = alt.Axis(title=AXIS_TITLE, values=[0, 0.25, DISSOLVED, STABLE, 1], format="~g", grid=True)
+    axis = alt.Axis(title=AXIS_TITLE, values=[0, 0.2, 0.4, PATTERN, STABLE, 1], format=".2f", grid=True)
     x = alt.X("jaccard:Q", axis=axis).scale(domain=[0, 1], nice=False)
     y = alt.Y("y:Q").scale(domain=[height, 0], nice=False).axis(None)
     colour = alt.Color("colour:N").scale(None)
@@ -87,7 +87,7 @@ def _place(row: dict[str, Any], number: int) -> dict[str, Any]:
 def _draw_marks(null_mean: float | None, height: float, y: alt.Y) -> list[alt.Chart]:
     """Draw the rule's lines over the whole height, and what noise gives."""
     marks: list[dict[str, Any]] = [
-        {"at": DISSOLVED, "text": "dissolved", "colour": FAINT_INK},
+        {"at": PATTERN, "text": "pattern", "colour": FAINT_INK},
         {"at": STABLE, "text": "stable", "colour": FAINT_INK},
     ]
     if null_mean is not None:
@@ -129,6 +129,7 @@ def _describe(stability: pl.DataFrame, shown: int) -> list[str]:
     if row.get("clustering_result_uuid"):
         parts.append(f"clustering {row['clustering_result_uuid'][:8]}")
     parts += [count_of(row["n_runs"], "run"), row["method"], "dot: mean, line: 95 % of the subsamples"]
+    parts.append("from .75 stable, from .6 a pattern of unsure members, below not to be trusted")
     if stability.height > shown:
         parts.append(f"the {shown} largest drawn")
     return [part for part in parts if part]

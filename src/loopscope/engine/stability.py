@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from loopscope.clustering.checking import check_vectors
 from loopscope.clustering.cutting import cut
 from loopscope.clustering.linkage import link
 from loopscope.clustering.noise import gaussian_cloud
 from loopscope.clustering.registry import find_clusterer
-from loopscope.clustering.repeats import collapse_repeats
+from loopscope.clustering.repeats import collapse_repeats, distinct_rows
 from loopscope.clustering.stability import (
     ClusterStability,
     Floats,
-    Recluster,
     count_left_in,
     resample_jaccard,
     summarise_stability,
@@ -72,7 +72,8 @@ def measure_stability(
     NotFoundError
         When there is no such result.
     ClusteringError
-        When its algorithm is not there any more, it has no clusters, or no run can be left out.
+        When its algorithm is not there any more, it has no clusters, no run can be left out, or its vectors cannot be
+        clustered.
 
     References
     ----------
@@ -86,8 +87,10 @@ def measure_stability(
         raise ClusteringError(
             f"clustering {clustering.uuid.hex[:8]} has no clusters whose stability could be measured; expected some"
         )
-    again = reclusterer(clustering)
     vectors, runs = clustering.trajectories.vectors, clustering.trajectories.runs
+    metric = clustering.parameters.get("metric", "cosine")
+    check_vectors(vectors, metric)
+    again = reclusterer(clustering)
     count_left_in(runs.n_runs, share)
     for_null = max(resamples // max(clouds, 1), 2)
     prepare_kernels(progress)
@@ -97,15 +100,15 @@ def measure_stability(
         progress.advance(1)
 
     def resample(of: Vectors, labels: npt.NDArray[np.int64], times: int, chosen: int) -> Floats:
-        recluster = _lenient(again, of)
-        return resample_jaccard(labels, runs, recluster, resamples=times, share=share, seed=chosen, told=told)
+        return resample_jaccard(
+            labels, runs, lambda rows: again(of[rows]), resamples=times, share=share, seed=chosen, told=told
+        )
 
     jaccard = resample(vectors, clustering.labels, resamples, seed)
     null = []
     for number in range(clouds):
-        unit = clustering.parameters.get("metric", "cosine") == "cosine"
-        cloud = gaussian_cloud(vectors, seed=seed + number, unit=unit)
-        labels = _lenient(again, cloud)(np.arange(len(cloud)))
+        cloud = gaussian_cloud(vectors, seed=seed + number, unit=metric == "cosine")
+        labels = again(cloud)
         told()
         null.append(resample(cloud, labels, for_null, seed))
     found = summarise_stability(clustering.labels, jaccard, null, n_runs=runs.n_runs, share=share)
@@ -115,6 +118,9 @@ def measure_stability(
 def reclusterer(clustering: StoredClustering) -> Callable[[Vectors], npt.NDArray[np.int64]]:
     """Make the function from vectors to labels that a result was made by; medoids are not looked for.
 
+    Vectors that are fewer than the parameters ask for, as a small subsample may be, have no cluster: all are outliers.
+    Whatever else cannot be clustered is refused as ever.
+
     Raises
     ------
     ClusteringError
@@ -123,10 +129,13 @@ def reclusterer(clustering: StoredClustering) -> Callable[[Vectors], npt.NDArray
     clusterer = find_clusterer(clustering.algorithm)
     distinct = len(collapse_repeats(clustering.trajectories.vectors).first)
     parameters = clusterer.resolve(clustering.parameters, distinct)
-    if clustering.algorithm == "hdbscan":
-        return lambda vectors: _labels_of_hdbscan(vectors, parameters)
+    by_hdbscan = clustering.algorithm == "hdbscan"
 
     def labels(vectors: Vectors) -> npt.NDArray[np.int64]:
+        if _too_few(vectors, parameters):
+            return np.full(len(vectors), OUTLIER, dtype=np.int64)
+        if by_hdbscan:
+            return _labels_of_hdbscan(vectors, parameters)
         layers = clusterer.cluster(vectors, parameters)
         return layers[min(clustering.layer or 0, len(layers) - 1)].labels
 
@@ -139,13 +148,12 @@ def _labels_of_hdbscan(vectors: Vectors, parameters: Mapping[str, Any]) -> npt.N
     return cut(linkage, **settings).labels
 
 
-def _lenient(again: Callable[[Vectors], npt.NDArray[np.int64]], vectors: Vectors) -> Recluster:
-    """Take a subsample that is too small to be clustered as one without clusters."""
-
-    def labels(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        try:
-            return again(vectors[rows])
-        except ClusteringError:
-            return np.full(len(rows), OUTLIER, dtype=np.int64)
-
-    return labels
+def _too_few(vectors: Vectors, parameters: Mapping[str, Any]) -> bool:
+    """Tell whether there are fewer vectors, of those that count, than a cluster or a neighbourhood needs."""
+    distinct = len(collapse_repeats(vectors).first)
+    if distinct == 1 and "allow_single_cluster" in parameters:  # hdbscan takes equal vectors for one cluster
+        return not parameters["allow_single_cluster"] or len(vectors) < parameters["min_cluster_size"]
+    counted = len(distinct_rows(vectors, parameters.get("repeats", "collapse")).first)
+    sizes = (parameters.get(name) for name in ("min_cluster_size", "min_samples", "n_neighbors"))
+    needed = max((size for size in sizes if isinstance(size, int)), default=1)
+    return counted < needed + ("n_neighbors" in parameters)  # a vector is no neighbour of its own

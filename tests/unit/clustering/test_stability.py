@@ -49,7 +49,7 @@ def test_six_clean_motifs_are_stable():
     for each in found:
         assert each.jaccard.estimate > 0.9
         assert each.jaccard.lower > 0.75
-        assert each.jaccard.null_p < 0.2
+        assert each.jaccard.null_p == 1 / 4, "with three clouds there is no smaller one"
         assert each.jaccard.null_mean < 0.6
         assert (each.recovered, each.dissolved, each.verdict) == (1.0, 0.0, "stable")
 
@@ -95,6 +95,15 @@ def test_a_cloud_without_clusters_has_a_stability_of_nothing():
     )
     assert found.jaccard.null_mean == pytest.approx(0.45)
     assert found.jaccard.null_p == pytest.approx(2 / 3)
+
+
+def test_each_cloud_counts_once_however_many_clusters_it_has():
+    clouds = [np.tile([[0.9], [0.9], [0.1], [0.1]], 5), np.zeros((0, 5)), np.full((1, 5), np.nan)]
+    (found,) = summarise_stability(np.zeros(4, int), np.full((1, 5), 0.8), clouds, n_runs=2, share=0.5)
+    assert found.jaccard.null_mean == pytest.approx(0.5 / 3)
+    assert found.jaccard.null_p == pytest.approx((1 + 0.5) / 4)
+    (most,) = summarise_stability(np.zeros(4, int), np.ones((1, 5)), clouds, n_runs=2, share=0.5)
+    assert most.jaccard.null_p == 1 / 4
 
 
 @pytest.mark.parametrize(("jaccard", "verdict"), [(0.75, "stable"), (0.74, "a pattern"), (0.59, "not to be trusted")])

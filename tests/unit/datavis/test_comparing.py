@@ -121,6 +121,12 @@ def test_the_title_of_the_alluvial_chart_says_the_score(read_chart):
     assert "90 embeddings in both · 10 only in B" in " · ".join(title["subtitle"])
 
 
+def dots_axis(spec):
+    """The axis along which the dots of a chart lie."""
+    dots = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "point")
+    return dots["encoding"]["x"]["axis"]
+
+
 def test_stability_counts_stable_clusters_and_keeps_those_never_seen(read_chart):
     spec = read_chart(plot_cluster_stability(stability([0.9, 0.75, 0.3, None])))
     assert spec["title"]["text"] == "2 of 4 clusters come again when runs are left out"
@@ -129,7 +135,11 @@ def test_stability_counts_stable_clusters_and_keeps_those_never_seen(read_chart)
     assert [dot["colour"] for dot in dots[0]] == list(CLUSTER_COLOURS[:3])
     written = texts_of(spec)
     assert "never seen · 1,197" in written
-    assert {"stable", "dissolved", "noise"} <= set(written)
+    assert {"stable", "pattern", "noise"} <= set(written)
+    marks = next(layer["data"]["values"] for layer in spec["layer"] if layer["mark"]["type"] == "rule")
+    assert {mark["text"].strip(): mark["at"] for mark in marks} == {"pattern": 0.6, "stable": 0.75, "noise": 0.1}
+    axis = dots_axis(spec)
+    assert [float(format(tick, axis["format"])) for tick in axis["values"]] == axis["values"], "no tick is rounded"
     assert max(text.count("\n") for text in written) == 1
 
 
