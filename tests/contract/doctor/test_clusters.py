@@ -3,12 +3,14 @@
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from loopscope.schemas import (
     Cluster,
     ClusteringResult,
+    EmbeddingCluster,
 )
 
 
@@ -67,34 +69,93 @@ def test_a_later_repeat_of_the_medoid(spoilt: Any) -> None:
 def test_another_number_of_runs_of_the_outliers(spoilt: Any) -> None:
     with spoilt.made() as rows:
         rows.set_property("runs", 1003, number=-1)
-    spoilt.tells("cluster", "runs 1003", "as measured", fixable=True)
+    spoilt.tells("cluster", "runs 1003", "as counted", fixable=True)
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("name", "value", "expected"),
     [
-        ("radius", 1.75),
-        ("mean_distance", 0.001),
-        ("epsilon", 0.875),
-        ("distinct_outputs", 1000),
-        ("runs", 1001),
-        ("prompts", 1002),
+        ("radius", 1.75, "as measured"),
+        ("mean_distance", 0.001, "as measured"),
+        ("distinct_outputs", 1000, "as measured"),
+        ("epsilon", 0.875, "1 / lambda_birth"),
+        ("persistence", 1.5, "from 0 to 1"),
+        ("persistence", "long", "from 0 to 1"),
+        ("lambda_death", 1e-9, "at least lambda_birth, which is"),
     ],
 )
-def test_another_property(spoilt: Any, name: str, value: float) -> None:
+def test_another_property_of_its_vectors_is_told_and_left(spoilt: Any, name: str, value: Any, expected: str) -> None:
     with spoilt.made() as rows:
         rows.set_property(name, value)
-    spoilt.tells("cluster", f"{name} {value}", "as measured", fixable=True)
+    spoilt.tells("cluster", f"{name} {value}", expected)
 
 
-def test_two_properties_of_one_cluster_are_both_mended(spoilt: Any) -> None:
+@pytest.mark.parametrize(("name", "value"), [("runs", 1001), ("prompts", 1002)])
+def test_another_property_of_its_rows(spoilt: Any, name: str, value: int) -> None:
+    with spoilt.made() as rows:
+        rows.set_property(name, value)
+    spoilt.tells("cluster", f"{name} {value}", "as counted", fixable=True)
+
+
+def test_nothing_is_mended_where_more_than_one_thing_disagrees(spoilt: Any) -> None:
     with spoilt.made() as rows:
         rows.set_property("runs", 1001)
         rows.set_property("prompts", 1002)
+        rows.first_cluster(rows.results_of()[1]).size = 9999
     spoilt.tells_all(
-        spoilt.fault("cluster", "runs 1001", "as measured", fixable=True),
-        spoilt.fault("cluster", "prompts 1002", "as measured", fixable=True),
+        spoilt.fault("cluster", "size 9999", "the number of its assignments", fixable=True),
+        spoilt.fault("cluster", "runs 1001", "as counted"),
+        spoilt.fault("cluster", "prompts 1002", "as counted"),
     )
+    assert all(fault.command.startswith("loopscope cluster delete ") for fault in spoilt.examine())
+
+
+def test_a_vector_that_was_replaced_leaves_its_trace(spoilt: Any) -> None:
+    with spoilt.made() as rows:
+        cluster = rows.first_cluster()
+        rows.set_vector(rows.members_of(cluster)[-1], lambda vector: np.eye(len(vector))[-1])
+    faults = spoilt.examine()
+    assert "mean_distance" in {fault.found.split()[0] for fault in faults}
+    assert not any(fault.fixable for fault in faults), faults
+
+
+def test_an_assignment_that_was_moved_leaves_its_trace(spoilt: Any) -> None:
+    with spoilt.made() as rows:
+        one, two = rows.first_cluster(), rows.first_cluster(number=1)
+        rows.session.execute(
+            update(EmbeddingCluster)
+            .where(EmbeddingCluster.cluster_id == one.id, EmbeddingCluster.embedding_id == rows.members_of(one)[-1])
+            .values(cluster_id=two.id)
+        )
+    faults = spoilt.examine()
+    assert sum(fault.found.startswith("size") for fault in faults) == 2
+    assert not any(fault.fixable for fault in faults), faults
+
+
+@pytest.mark.parametrize("change", [lambda vector: vector[:-1], lambda vector: vector * np.nan])
+def test_clusters_that_are_not_judged_are_told(spoilt: Any, change: Any) -> None:
+    with spoilt.made() as rows:
+        key = rows.members_of(rows.first_cluster())[-1]
+        rows.set_vector(key, change)
+        rows.set_property("radius", 1.75)
+        rows.set_property("runs", 1001)
+        held = rows.session.scalars(select(EmbeddingCluster).where(EmbeddingCluster.embedding_id == key)).all()
+        numbers = {
+            each.clustering_result_id: rows.session.get_one(Cluster, each.cluster_id).cluster_id for each in held
+        }
+    embedding, *others = spoilt.examine()
+    assert embedding.row["id"] == key
+    assert [fault.found for fault in others if fault.table == "cluster"] == ["runs 1001"]
+    told = {fault.row["id"]: fault.found for fault in others if fault.table == "clustering_result"}
+    assert told == {
+        result_id: (
+            f"medoid, radius, mean_distance and distinct_outputs of cluster {number} not judged, "
+            if number >= 0
+            else "distinct_outputs of the outliers not judged, "
+        )
+        + f"because the vector of embedding {key} cannot be used"
+        for result_id, number in numbers.items()
+    }
 
 
 def test_the_medoid_of_an_imported_cluster_is_judged_where_it_was_recomputed(spoilt: Any) -> None:
@@ -107,7 +168,7 @@ def test_the_medoid_of_an_imported_cluster_is_judged_where_it_was_recomputed(spo
 def test_outputs_of_an_imported_result_differ_by_their_hashes(spoilt: Any) -> None:
     with spoilt.made() as rows:
         rows.first_cluster(rows.results_of()[3]).properties = {"distinct_outputs": 1000}
-    spoilt.tells("cluster", "distinct_outputs 1000", "as measured", fixable=True)
+    spoilt.tells("cluster", "distinct_outputs 1000", "as measured")
 
 
 def test_clusters_of_one_size_are_numbered_by_their_medoids(spoilt: Any) -> None:

@@ -63,20 +63,19 @@ def test_an_orphan_picture(spoilt: Any) -> None:
 
 def test_a_vector_that_is_too_short(spoilt: Any) -> None:
     with spoilt.made() as rows:
-        embedding_id = rows.members_of(rows.first_cluster())[-1]
-        rows.set_vector(embedding_id, lambda vector: vector[:-1])
+        rows.set_vector(rows.unclustered_embedding(), lambda vector: vector[:-1])
     spoilt.tells("embedding", "a vector of 100 bytes", "104 bytes, for 26 dimensions")
 
 
 def test_a_vector_with_nan(spoilt: Any) -> None:
     with spoilt.made() as rows:
-        rows.set_vector(rows.members_of(rows.first_cluster())[-1], lambda vector: vector * np.nan)
+        rows.set_vector(rows.unclustered_embedding(), lambda vector: vector * np.nan)
     spoilt.tells("embedding", "NaN or infinity", "finite numbers")
 
 
 def test_a_vector_that_is_too_long(spoilt: Any) -> None:
     with spoilt.made() as rows:
-        rows.set_vector(rows.members_of(rows.first_cluster())[-1], lambda vector: vector * 2)
+        rows.set_vector(rows.unclustered_embedding(), lambda vector: vector * 2)
     spoilt.tells("embedding", "a vector of length 2", "1")
 
 

@@ -137,9 +137,18 @@ def test_a_later_assignment_to_the_outlier_cluster(spoilt: Any) -> None:
     spoilt.tells("later_assignment", "the outlier cluster", "no cluster for an outlier", fixable=True)
 
 
-@pytest.mark.parametrize("name", ["candidates", "sampled", "distinct"])
-def test_another_count(spoilt: Any, name: str) -> None:
+@pytest.mark.parametrize(
+    ("place", "name", "fixable"),
+    [
+        (0, "candidates", True),
+        (0, "sampled", True),
+        (0, "distinct", False),
+        (1, "candidates", False),
+        (1, "sampled", True),
+    ],
+)
+def test_another_count(spoilt: Any, place: int, name: str, fixable: bool) -> None:
     with spoilt.made() as rows:
-        result = rows.results_of()[1]
+        result = rows.results_of()[place]
         result.counts = {**result.counts, name: 9999}
-    spoilt.tells("clustering_result", f"{name} 9999 in counts", "as counted", fixable=True)
+    spoilt.tells("clustering_result", f"{name} 9999 in counts", "as counted", fixable=fixable)

@@ -76,7 +76,10 @@ def _check_size(cluster: _Counted) -> Iterator[Fault]:
         return
     mend = Mend(Cluster, {"id": cluster.id}, {"size": cluster.size}, {"size": cluster.assignments})
     expected = f"{cluster.assignments}, the number of its assignments"
-    yield Fault("cluster", cluster.row, f"size {cluster.size}", expected, mend=mend if cluster.assignments else None)
+    if cluster.assignments:
+        yield Fault("cluster", cluster.row, f"size {cluster.size}", expected, mend=mend)
+    else:
+        yield Fault("cluster", cluster.row, f"size {cluster.size}", expected, _perform_again(cluster.uuid))
 
 
 def _check_numbers(clusters: Sequence[_Counted]) -> Iterator[Fault]:

@@ -12,6 +12,7 @@ from loopscope.engine.doctor.diagrams import check_diagrams
 from loopscope.engine.doctor.experiments import check_experiments
 from loopscope.engine.doctor.failures import check_failures
 from loopscope.engine.doctor.fault import Fault
+from loopscope.engine.doctor.frozen import leave_what_is_ambiguous
 from loopscope.engine.doctor.integrity import (
     check_constraints,
     check_file,
@@ -101,9 +102,8 @@ def examine(store: Store, *, registry: Registry | None = None, progress: Progres
         faults += check_pictures(session, progress)
         vectors = list(check_vectors(session, progress))
         broken = {fault.row["id"] for fault in vectors}
-        return (
-            faults + vectors + list(_check_results(session, {key for key in broken if isinstance(key, int)}, progress))
-        )
+        unusable = {key for key in broken if isinstance(key, int)}
+        return leave_what_is_ambiguous([*faults, *vectors, *_check_results(session, unusable, progress)])
 
 
 def _each(checks: Sequence[Check], stage: str, progress: Progress) -> Iterator[Check]:

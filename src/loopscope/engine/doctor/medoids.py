@@ -1,8 +1,7 @@
 """Whether each cluster is led by its true medoid, and its properties are those of its members."""
 
-import math
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 from sqlalchemy import select
@@ -12,8 +11,14 @@ from loopscope.clustering.distances import distances_to
 from loopscope.clustering.medoids import medoid_of
 from loopscope.clustering.parameters import Medoid
 from loopscope.engine.doctor.distinct import DistinctVectors, count_distinct_outputs
-from loopscope.engine.doctor.fault import Fault, Mend, Row
+from loopscope.engine.doctor.fault import Fault
 from loopscope.engine.doctor.members import Integers, Members
+from loopscope.engine.doctor.properties import (
+    check_counted_properties,
+    check_measured_properties,
+    cluster_row,
+    tell_unjudged,
+)
 from loopscope.engine.doctor.selection import check_counts
 from loopscope.engine.progress import Progress
 from loopscope.schemas import Cluster, ClusteringResult
@@ -22,8 +27,6 @@ from loopscope.types import OUTLIER, Vectors
 
 AT_A_TIME = 4_096
 """How many outliers are read at a time; a cluster is read whole, since its medoid is measured against every member."""
-TOLERANCE = 1e-6
-"""How far a recorded distance may be from the one that is measured, absolutely and relative to it."""
 
 
 def check_members(
@@ -44,30 +47,37 @@ def check_members(
     prompts
         The initial prompt of each run.
     broken
-        Embeddings whose vectors are not as they should be: what depends on them cannot be judged.
+        Embeddings whose vectors are not as they should be: what depends on them is not judged, which is told.
     """
     progress.begin(f"doctor: clustering {result.uuid.hex[:8]}", len(members))
     of_result = select(Cluster).where(Cluster.clustering_result_id == result.id).order_by(Cluster.cluster_id)
     is_broken = np.isin(members.embedding_id, np.array(sorted(broken), dtype=np.int64))
     distinct = DistinctVectors()
-    outputs, of_all = count_distinct_outputs(session, result.id) if result.origin is not None else ({}, None)
+    by_hash, of_all = count_distinct_outputs(session, result.id) if result.origin is not None else ({}, None)
+    unjudged = []
     for cluster in session.scalars(of_result).all():
         rows = members.of(cluster.id)
-        if not len(rows) or is_broken[rows].any():
+        if not len(rows):
             continue
         runs = np.unique(members.run_id[rows]).tolist()
-        true: dict[str, float] = {"runs": len(runs), "prompts": len({prompts[run_id] for run_id in runs})}
-        if cluster.cluster_id == OUTLIER:
-            true["distinct_outputs"] = _read_outliers(session, result, members.embedding_id[rows], distinct)
+        counted = {"runs": len(runs), "prompts": len({prompts[run_id] for run_id in runs})}
+        yield from check_counted_properties(result, cluster, counted)
+        measured: dict[str, float] = {}
+        if is_broken[rows].any():
+            unjudged.append(cluster.cluster_id)
+        elif cluster.cluster_id == OUTLIER:
+            measured["distinct_outputs"] = _read_outliers(session, result, members.embedding_id[rows], distinct)
         else:
             vectors = load_vectors(session, result.embedding_model_id, members.embedding_id[rows])
-            true["distinct_outputs"] = distinct.add(vectors)
-            yield from _check_medoid(result, cluster, members, rows, vectors, true)
-        if result.origin is not None:
-            true["distinct_outputs"] = outputs[cluster.id]
-        yield from _check_properties(result, cluster, true)
+            measured["distinct_outputs"] = distinct.add(vectors)
+            yield from _check_medoid(result, cluster, members, rows, vectors, measured)
+        if cluster.id in by_hash:
+            measured["distinct_outputs"] = by_hash[cluster.id]
+        yield from check_measured_properties(result, cluster, measured)
         progress.advance(len(rows))
-    if not is_broken.any():
+    if unjudged:
+        yield tell_unjudged(result, unjudged, members.embedding_id[is_broken].tolist())
+    if not unjudged or of_all is not None:
         yield from check_counts(result, {"distinct": len(distinct) if of_all is None else of_all})
 
 
@@ -77,7 +87,7 @@ def _check_medoid(
     members: Members,
     rows: Integers,
     vectors: Vectors,
-    true: dict[str, float],
+    measured: dict[str, float],
 ) -> Iterator[Fault]:
     """Check the medoid of one cluster; around a right one, measure the true radius and mean distance."""
     kind = _judged_kind(result, cluster, members, rows)
@@ -88,12 +98,12 @@ def _check_medoid(
         if medoid != cluster.medoid_embedding_id:
             found, expected = f"medoid_embedding_id {cluster.medoid_embedding_id}", f"{medoid}, the {kind} medoid"
             delete = f"loopscope cluster delete {result.uuid.hex[:8]}"
-            yield Fault("cluster", _row(result, cluster), found, f"{expected} of its members", delete)
+            yield Fault("cluster", cluster_row(result, cluster), found, f"{expected} of its members", delete)
             return
     recorded = np.flatnonzero(embedding_ids == cluster.medoid_embedding_id)
     if len(recorded):
         distances = distances_to(vectors, vectors[recorded[0]])
-        true |= {"radius": float(distances.max()), "mean_distance": float(distances.mean())}
+        measured |= {"radius": float(distances.max()), "mean_distance": float(distances.mean())}
 
 
 def _judged_kind(result: ClusteringResult, cluster: Cluster, members: Members, rows: Integers) -> Medoid | None:
@@ -109,20 +119,6 @@ def _judged_kind(result: ClusteringResult, cluster: Cluster, members: Members, r
     return kind
 
 
-def _check_properties(result: ClusteringResult, cluster: Cluster, true: Mapping[str, float]) -> Iterator[Fault]:
-    """Hold the properties that a cluster records against the true ones."""
-    birth = cluster.properties.get("lambda_birth")
-    if isinstance(birth, float | int) and birth > 0:
-        true = {**true, "epsilon": 1 / birth}
-    for name, value in true.items():
-        found = cluster.properties.get(name)
-        if found is None or _is_near(found, value):
-            continue
-        mend = Mend(Cluster, {"id": cluster.id}, {"properties": {name: found}}, {"properties": {name: value}})
-        said = f"{_said(value)}, as measured"
-        yield Fault("cluster", _row(result, cluster), f"{name} {_said(found)}", said, mend=mend)
-
-
 def _read_outliers(
     session: Session, result: ClusteringResult, embedding_ids: Integers, distinct: DistinctVectors
 ) -> int:
@@ -133,17 +129,3 @@ def _read_outliers(
         own.add(block)
         distinct.add(block)
     return len(own)
-
-
-def _row(result: ClusteringResult, cluster: Cluster) -> Row:
-    return {"id": cluster.id, "clustering_result": result.uuid, "cluster_id": cluster.cluster_id}
-
-
-def _is_near(found: Any, true: float) -> bool:
-    if isinstance(true, int):
-        return bool(found == true)
-    return isinstance(found, float | int) and math.isclose(found, true, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
-
-
-def _said(value: Any) -> str:
-    return f"{value:.9g}" if isinstance(value, float) else str(value)
