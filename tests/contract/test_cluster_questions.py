@@ -302,4 +302,4 @@ def test_the_engine_records_what_the_frames_read(answered: Store) -> None:
         durations = session.scalars(select(ClusteringResult.durations).where(ClusteringResult.id == 1)).one()
     counts, measures = {"distinct_outputs", "runs", "prompts"}, {"radius", "mean_distance", "persistence"}
     assert names == counts | measures | {"lambda_birth", "lambda_death", "epsilon"}
-    assert set(durations or ()) == {"load", "compute", "describe", "save"}
+    assert set(durations or ()) == {"load", "prepare", "compute", "describe", "save"}

@@ -208,6 +208,12 @@ def test_outputs_are_listed_by_cluster_and_by_status(loopscope, clustered):
     run = later[0]["run_uuid"]
     assert len(_json(loopscope("cluster", "outputs", texts, "--run", run[:8], "--json"))) == 2
     assert "lamp" in loopscope("cluster", "outputs", texts, "--status", "member").stdout
-    nothing = loopscope("cluster", "outputs", texts, "--cluster", 99)
-    assert nothing.returncode == 0
-    assert "found no such output" in nothing.stderr
+    refused = loopscope("cluster", "outputs", texts, "--cluster", 99)
+    assert refused.returncode == 1
+    assert "has no cluster 99; expected a number from 0 to" in refused.stderr
+    for_later = [each for each in later if each["later_cluster_id"] is not None]
+    for number in {each["later_cluster_id"] for each in for_later}:
+        found = _json(loopscope("cluster", "outputs", texts, "--status", "added-later", "--cluster", number, "--json"))
+        assert [each["embedding_id"] for each in found] == [
+            each["embedding_id"] for each in for_later if each["later_cluster_id"] == number
+        ]

@@ -251,14 +251,16 @@ def delete(
     """Delete an experiment with its runs, outputs and embeddings; refused while a clustering holds some of them."""
     from loopscope.schemas import Experiment
     from loopscope.store.connection import open_store
-    from loopscope.store.deletion import delete_experiment, find_clusterings_of_experiment
+    from loopscope.store.deletion import delete_experiment, find_clusterings_of_experiment, refuse_clustered
     from loopscope.store.experiments import count_experiment
 
     with open_store(db) as store:
         experiment_id = resolve(store, Experiment, experiment)
         with store.session() as session:
             counts = count_experiment(session, experiment_id)
-            results = find_clusterings_of_experiment(session, experiment_id) if with_clusterings else []
+            results = find_clusterings_of_experiment(session, experiment_id)
+        if not with_clusterings:
+            refuse_clustered(results)
         among = f", and {counted(len(results), 'clustering')} with it" if results else ""
         if not yes:
             typer.confirm(

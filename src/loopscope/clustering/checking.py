@@ -18,6 +18,8 @@ def check_vectors(vectors: Vectors, metric: Metric) -> None:
     ClusteringError
         With the first row that is wrong, what is wrong with it, and what to do.
     """
+    if not isinstance(vectors, np.ndarray):
+        raise ClusteringError(f"found a {type(vectors).__name__}; expected an array: np.asarray(vectors, np.float32)")
     if vectors.ndim != 2 or len(vectors) == 0 or vectors.shape[1] == 0:
         raise ClusteringError(f"found vectors of shape {vectors.shape}; expected (n, dimension) with n at least 1")
     if vectors.dtype != np.float32:
@@ -50,13 +52,25 @@ def lengths_of(vectors: Vectors) -> npt.NDArray[np.float64]:
 
 
 def check_at_least(name: str, value: int, least: int) -> None:
-    """Refuse a number of rows that is too small."""
-    if value < least:
+    """Refuse a number of rows that is too small, or no whole number.
+
+    Raises
+    ------
+    ClusteringError
+        With the value and what was expected.
+    """
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
         raise ClusteringError(f"{name} is {value}; expected at least {least}")
 
 
 def check_epsilon(epsilon: float, metric: Metric) -> None:
-    """Refuse an epsilon that is no distance by the metric."""
+    """Refuse an epsilon that is no distance by the metric.
+
+    Raises
+    ------
+    ClusteringError
+        With the value and what was expected.
+    """
     if metric == "cosine" and not 0 <= epsilon <= 2:
         raise ClusteringError(f"epsilon is {epsilon}; expected a chord distance from 0 to 2")
     if not 0 <= epsilon < np.inf:
@@ -66,7 +80,13 @@ def check_epsilon(epsilon: float, metric: Metric) -> None:
 def check_enough(
     distinct: int, rows: int, n: int, *, min_cluster_size: int, min_samples: int = 1, allow_single_cluster: bool
 ) -> None:
-    """Refuse too few rows, and equal vectors that may not be one cluster."""
+    """Refuse too few rows, and equal vectors that may not be one cluster.
+
+    Raises
+    ------
+    ClusteringError
+        With how many there are, and how many are needed.
+    """
     found = f"found {distinct} distinct among {n} embeddings"
     if distinct == 1 and n >= min_cluster_size:
         if not allow_single_cluster:
@@ -77,4 +97,4 @@ def check_enough(
         needed = f"min_cluster_size = {min_cluster_size}"
         if min_samples > 1:
             needed += f" and min_samples = {min_samples}"
-        raise ClusteringError(f"{found}; expected at least as many as {needed}: lower that, or perform more runs")
+        raise ClusteringError(f"{found}; expected at least as many as {needed}: lower them, or perform more runs")

@@ -66,7 +66,7 @@ def evoc(
     Raises
     ------
     ClusteringError
-        If the vectors are not unit vectors, there are too few distinct ones, or no layer has a cluster.
+        If the vectors are not unit vectors, or there are too few distinct ones.
 
     References
     ----------

@@ -70,7 +70,7 @@ def link(
     """Find the minimum spanning tree of the mutual reachability of vectors.
 
     The distances are exact, and the outcome depends neither on the order of the rows nor on ``threads``, ``block`` or
-    the processor. Memory is O(block × n).
+    the processor. Memory is O((block + min_samples) × n).
 
     Parameters
     ----------

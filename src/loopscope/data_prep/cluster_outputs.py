@@ -6,11 +6,13 @@ import polars as pl
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from loopscope.config import nearest
 from loopscope.data_prep.clusters import COLUMNS as CLUSTERS
-from loopscope.data_prep.clusters import load_clusters_df
+from loopscope.data_prep.clusters import STATUSES, load_clusters_df
 from loopscope.data_prep.columns import OUTPUT_TYPE, Column, conform
 from loopscope.data_prep.facts import fetch_frame
-from loopscope.data_prep.keys import load_run_uuids
+from loopscope.data_prep.keys import load_run_uuids, require_cluster, require_clustering_result
+from loopscope.errors import NotFoundError
 from loopscope.schemas import Invocation
 
 COLUMNS = (
@@ -40,7 +42,8 @@ def load_cluster_outputs_df(
     cluster_id
         The number of the one cluster that is meant, -1 for the outliers; by default all, and what has none.
     status
-        The one status that is meant: ``member``, ``outlier``, ``not sampled`` or ``added later``; by default all.
+        The one status that is meant: ``member``, ``outlier``, ``not sampled`` or ``added later``; by default all. With
+        ``added later`` a ``cluster_id`` is that which an embedding was assigned to later.
     run_id
         The one run whose outputs are meant; by default all.
 
@@ -52,11 +55,18 @@ def load_cluster_outputs_df(
     Raises
     ------
     NotFoundError
-        When there is no such result or run.
+        When there is no such result, cluster, status or run.
     """
-    clustered = cluster_id is not None or status in ("member", "outlier")
+    if status is not None and status not in STATUSES:
+        raise NotFoundError(f'found no status "{status}"{nearest(status, STATUSES)}')
+    if clustering_result_id is not None:
+        require_clustering_result(session, clustering_result_id)
+    if cluster_id is not None:
+        require_cluster(session, clustering_result_id, cluster_id)
+    clustered = status in ("member", "outlier") or (cluster_id is not None and status is None)
     frame = load_clusters_df(session, clustering_result_id, include_unclustered=not clustered, run_id=run_id)
-    for name, value in (("cluster_id", cluster_id), ("status", status)):
+    number = "later_cluster_id" if status == "added later" else "cluster_id"
+    for name, value in ((number, cluster_id), ("status", status)):
         if value is not None:
             frame = frame.filter(pl.col(name) == value)
     frame = frame.join(load_run_uuids(session), on="run_id", maintain_order="left")

@@ -44,6 +44,10 @@ COLUMNS = (
 _RESULT_FACTS = (*(column.name for column in RESULT_KEYS), "last_embedding_id")
 
 
+STATUSES = ("member", "outlier", "not sampled", "added later")
+"""Where an embedding stands in a clustering result."""
+
+
 def load_clusters_df(
     session: Session,
     clustering_result_id: int | None = None,

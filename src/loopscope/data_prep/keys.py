@@ -1,6 +1,7 @@
 """The small tables that facts are joined to: runs with their keys, and embedding models."""
 
 from difflib import get_close_matches
+from typing import NoReturn
 
 import polars as pl
 from sqlalchemy import ColumnElement, Select, func, select
@@ -10,6 +11,7 @@ from loopscope.data_prep.columns import RUN_KEYS, schema_of
 from loopscope.data_prep.facts import fetch_small_frame
 from loopscope.errors import NotFoundError
 from loopscope.schemas import Cluster, ClusteringResult, EmbeddingModel, Experiment, Run
+from loopscope.types import OUTLIER
 
 ARROW = "→"
 
@@ -90,6 +92,23 @@ def of_cluster(clustering_result_id: int | None, cluster_id: int | None = None) 
     if cluster_id is not None:
         conditions.append(Cluster.cluster_id == cluster_id)
     return conditions
+
+
+def require_cluster(session: Session, clustering_result_id: int | None, cluster_id: int) -> None:
+    """Refuse the number of a cluster that is not there; there may always be outliers."""
+    conditions = of_cluster(clustering_result_id, cluster_id)
+    if cluster_id != OUTLIER and not session.scalar(select(func.count(Cluster.id)).where(*conditions)):
+        refuse_cluster(session, clustering_result_id, cluster_id)
+
+
+def refuse_cluster(session: Session, clustering_result_id: int | None, cluster_id: int) -> NoReturn:
+    """Say that there is no cluster of this number, and which there are."""
+    if clustering_result_id is None:
+        raise NotFoundError(f"no clustering result has a cluster {cluster_id}; see all of them: loopscope cluster list")
+    last = session.scalar(select(func.max(Cluster.cluster_id)).where(*of_cluster(clustering_result_id)))
+    short = session.get_one(ClusteringResult, clustering_result_id).uuid.hex[:8]
+    has = "it has only outliers" if last == OUTLIER else f"expected a number from 0 to {last}"
+    raise NotFoundError(f"clustering {short} has no cluster {cluster_id}; {has}: loopscope cluster show {short}")
 
 
 def _require(session: Session, count: Select[int], what: str, noun: str) -> None:

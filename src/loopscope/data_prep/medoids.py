@@ -1,7 +1,7 @@
 """The frame of medoids: every cluster by the very text or picture that stands for it."""
 
 import polars as pl
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from loopscope.data_prep.captions import OUTLIER_LABEL, load_medoid_captions
@@ -14,11 +14,10 @@ from loopscope.data_prep.columns import (
     conform,
 )
 from loopscope.data_prep.facts import fetch_frame
-from loopscope.data_prep.keys import load_run_keys, load_run_uuids, of_cluster
+from loopscope.data_prep.keys import load_run_keys, load_run_uuids, refuse_cluster
 from loopscope.data_prep.parameters import RESULT_KEYS
 from loopscope.data_prep.properties import N_PROMPTS, N_RUNS, load_properties
-from loopscope.errors import NotFoundError
-from loopscope.schemas import Cluster, Invocation, Picture
+from loopscope.schemas import Invocation, Picture
 from loopscope.types import OUTLIER
 
 COLUMNS = (
@@ -81,7 +80,7 @@ def load_medoids_df(
     results = load_clustering_results_df(session, clustering_result_id)
     clusters = load_properties(session, clustering_result_id, cluster_id)
     if cluster_id is not None and clusters.is_empty():
-        raise NotFoundError(_no_such_cluster(session, results, clustering_result_id, cluster_id))
+        refuse_cluster(session, clustering_result_id, cluster_id)
     frame = (
         clusters.join(results.select(*_RESULT_FACTS), on="clustering_result_id")
         .join(load_medoid_captions(session, clustering_result_id, cluster_id), on="medoid_embedding_id", how="left")
@@ -96,15 +95,6 @@ def load_medoids_df(
     if not include_pictures:
         return conform(frame, COLUMNS)
     return conform(_add_pictures(session, frame), (*COLUMNS, PICTURE, NEXT_PICTURE))
-
-
-def _no_such_cluster(session: Session, results: pl.DataFrame, clustering_result_id: int | None, cluster_id: int) -> str:
-    if clustering_result_id is None:
-        return f"no clustering result has a cluster {cluster_id}; see what there is: loopscope cluster list"
-    last = session.scalar(select(func.max(Cluster.cluster_id)).where(*of_cluster(clustering_result_id)))
-    short = results["uuid"][0][:8]
-    has = "it has only outliers" if last == OUTLIER else f"expected a number from 0 to {last}"
-    return f"clustering {short} has no cluster {cluster_id}; {has}: loopscope cluster show {short}"
 
 
 def _add_pictures(session: Session, frame: pl.DataFrame) -> pl.DataFrame:

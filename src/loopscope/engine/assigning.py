@@ -48,6 +48,9 @@ class _Fitted:
 def assign_later_embeddings(store: Store, clustering_result_id: int, *, progress: Progress | None = None) -> Assigned:
     """Place the embeddings that came after a result was made, and are not placed yet, into its clusters.
 
+    All that came later by the result's model are placed, also of experiments, prompts and steps that its selection left
+    out.
+
     An embedding joins the cluster of the fitted embedding that is nearest by mutual reachability, if it is as near as
     the cluster's own members; see :func:`loopscope.clustering.assignment.assign_to_nearest_core`.
 

@@ -19,12 +19,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from loopscope.clustering import Clustering
-from loopscope.clustering.compiling import compile_kernels, kernels_are_compiled
 from loopscope.clustering.protocol import Clusterer
 from loopscope.clustering.registry import find_clusterer
 from loopscope.clustering.repeats import Repeats, collapse_repeats
 from loopscope.engine.cluster_properties import Properties, describe_clusters
 from loopscope.engine.clustering_log import ClusteringLog
+from loopscope.engine.kernels import prepare_kernels
 from loopscope.engine.progress import Progress, Silence
 from loopscope.engine.sampling import Sample, Selection, find_embedding_model, load_sample
 from loopscope.errors import AlreadyClusteredError, ClusteringError, NotFoundError
@@ -88,8 +88,8 @@ def cluster_embeddings(
     downsample
         Keep every n-th output of the model's type within each run, by its rank in the run; at least 1.
     again
-        Whether to compute and store a result that is there already: the same algorithm and parameters on the same
-        embeddings.
+        Whether to compute and store a result that is there already: by the same algorithm, parameters and versions of
+        libraries, on the same embeddings.
     progress
         Told of the phases; by default nobody.
     **settings
@@ -166,6 +166,7 @@ class _Task:
     distinct: Repeats
     clusterer: type[Clusterer]
     parameters: dict[str, Any]
+    versions: dict[str, str]
     fingerprint: str
 
 
@@ -180,9 +181,10 @@ class _Layer:
 def _prepare(model: EmbeddingModel, sample: Sample, clusterer: type[Clusterer], settings: Mapping[str, Any]) -> _Task:
     distinct = collapse_repeats(sample.vectors)
     parameters = clusterer.resolve(settings, len(distinct.first))
-    asked = json.dumps([model.name, clusterer.name, parameters], sort_keys=True)
+    versions = {library: version(library) for library in ("loopscope", *clusterer.libraries)}
+    asked = json.dumps([model.name, clusterer.name, parameters, versions], sort_keys=True)
     fingerprint = hashlib.sha256(asked.encode() + np.sort(sample.index.embedding_id).tobytes()).hexdigest()
-    return _Task(model, sample, distinct, clusterer, parameters, fingerprint)
+    return _Task(model, sample, distinct, clusterer, parameters, versions, fingerprint)
 
 
 def _refuse_identical(session: Session, task: _Task, store: Store) -> None:
@@ -198,17 +200,19 @@ def _refuse_identical(session: Session, task: _Task, store: Store) -> None:
             found.id,
             f"clustering {short} of {found.finished_at:%Y-%m-%d %H:%M} UTC is the same: {task.clusterer.name} with the "
             f"same parameters on the same {len(task.sample.vectors)} embeddings; nothing was computed. Look at it: "
-            f"loopscope cluster show {short} {store.place.option}; or store it once more with --again",
+            f"loopscope cluster show {short} {store.place.option}; or store it once more with --again (in Python "
+            "again=True)",
         )
 
 
 def _compute(task: _Task, log: ClusteringLog, progress: Progress) -> list[_Layer]:
-    if not kernels_are_compiled():
-        with log.phase("compile", progress, "compiling the clustering kernels, once on this machine"):
-            compile_kernels()
+    with log.phase("prepare", Silence()):  # told only where there is something to compile
+        prepare_kernels(progress)
     with log.phase("compute", progress):
         log.say(f"{task.clusterer.name} of {len(task.distinct.first)} distinct embeddings with {task.parameters}")
         clusterings = task.clusterer.cluster(task.sample.vectors, task.parameters)
+    if not clusterings:
+        raise ClusteringError(f"{task.clusterer.name} gave no clustering; expected at least one: try other settings")
     with log.phase("describe", progress):
         return [
             _Layer(clustering, describe_clusters(task.sample, clustering, task.distinct.inverse))
@@ -221,7 +225,6 @@ def _results(
 ) -> Iterator[NewClustering]:
     sample = task.sample
     group = uuid4() if len(layers) > 1 else None
-    libraries = ("loopscope", *task.clusterer.libraries)
     for number, layer in enumerate(layers):
         yield NewClustering(
             embedding_model_id=task.model.id,
@@ -234,7 +237,7 @@ def _results(
                 "sampled": len(sample.vectors),
                 "distinct": len(task.distinct.first),
             },
-            versions={"python": platform.python_version()} | {library: version(library) for library in libraries},
+            versions={"python": platform.python_version()} | task.versions,
             last_embedding_id=sample.index.last_embedding_id,
             started_at=started_at,
             finished_at=datetime.now(UTC),

@@ -84,7 +84,7 @@ def load_sample(store: Store, model: EmbeddingModel, selection: Selection, log: 
     Raises
     ------
     ClusteringError
-        When there are none, or one of them comes twice (the log lists them).
+        When there are none, one of them comes twice (the log lists them), or a vector is not finite.
     """
     with store.session() as session:
         prompts = dict(session.execute(select(Run.id, Run.initial_prompt)).all())
@@ -100,14 +100,16 @@ def load_sample(store: Store, model: EmbeddingModel, selection: Selection, log: 
                 f"downsample {selection.downsample} leaves none of {len(index)} embeddings; expected a smaller one"
             )
         vectors = load_vectors(session, model.id, chosen.embedding_id)
+        _refuse_not_finite(vectors, chosen)
         recorded = _recorded(session, selection, model)
     return Sample(chosen, vectors, prompts, len(index), recorded)
 
 
 def _without_prompts(index: EmbeddingIndex, left_out: Sequence[str], prompts: dict[int, str]) -> EmbeddingIndex:
+    known = set(prompts.values())
     for prompt in left_out:
-        if prompt not in prompts.values():
-            raise ClusteringError(f'found no run with the initial prompt "{prompt}"{nearest(prompt, prompts.values())}')
+        if prompt not in known:
+            raise ClusteringError(f'found no run with the initial prompt "{prompt}"{nearest(prompt, known)}')
     if not left_out:
         return index
     runs = [run_id for run_id, prompt in prompts.items() if prompt in left_out]
@@ -132,4 +134,13 @@ def _refuse_duplicates(index: EmbeddingIndex, log: ClusteringLog) -> None:
         raise ClusteringError(
             f"found {len(repeated)} embedding ids more than once, such as {repeated[0]}; expected each once: "
             f"nothing was saved, {log.path} lists them"
+        )
+
+
+def _refuse_not_finite(vectors: Vectors, index: EmbeddingIndex) -> None:
+    wrong = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+    if len(wrong):
+        raise ClusteringError(
+            f"the vectors of {len(wrong)} embeddings hold NaN or infinity, the first is embedding "
+            f"{index.embedding_id[wrong[0]]}; expected finite ones: see what else is wrong with loopscope doctor"
         )

@@ -16,7 +16,7 @@ class ClusteringResult(Base):
     ``parameters`` are as resolved, ``selection`` says which embeddings were candidates, ``counts`` how many were
     candidates, sampled and distinct, ``durations`` the seconds of each phase. ``last_embedding_id`` is the newest
     embedding there was: an embedding with a larger id came later, one without an assignment and a smaller id was not
-    sampled. Results with one ``fingerprint`` were asked for with the same model, algorithm, parameters and embeddings.
+    sampled. Results with one ``fingerprint`` have the same model, algorithm, parameters, versions and embeddings.
     An algorithm that gives several layers makes a result of each, with one ``layer_group``; ``layer`` 0 is the finest.
     ``origin`` says where an imported result came from; it is null for one that was computed here.
     """

@@ -1,5 +1,7 @@
 """Deleting an experiment, alone or with the clusterings that its embeddings take part in."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
@@ -23,8 +25,27 @@ def find_clusterings_of_experiment(session: Session, experiment_id: int) -> list
     )
 
 
+def refuse_clustered(results: Sequence[ClusteringResult]) -> None:
+    """Refuse to delete an experiment that takes part in these results.
+
+    Raises
+    ------
+    StoreError
+        If there are any; with their names.
+    """
+    if results:
+        named = ", ".join(result.uuid.hex[:8] for result in results)
+        raise StoreError(
+            f"embeddings of this experiment take part in {len(results)} clustering results ({named}); nothing was "
+            "deleted: look at one with loopscope cluster show ID; to delete them with the experiment, add "
+            "--with-clusterings"
+        )
+
+
 def delete_experiment(session: Session, experiment_id: int, *, with_clusterings: bool = False) -> None:
     """Delete an experiment with its runs, invocations, pictures and embeddings.
+
+    Its embeddings that were assigned to other results later leave those as they are.
 
     Parameters
     ----------
@@ -37,13 +58,8 @@ def delete_experiment(session: Session, experiment_id: int, *, with_clusterings:
         If its embeddings take part in clustering results, and those are not to be deleted; nothing is deleted then.
     """
     results = find_clusterings_of_experiment(session, experiment_id)
-    if results and not with_clusterings:
-        named = ", ".join(result.uuid.hex[:8] for result in results)
-        raise StoreError(
-            f"embeddings of this experiment take part in {len(results)} clustering results ({named}); nothing was "
-            "deleted: look at one with loopscope cluster show ID; to delete them with the experiment, add "
-            "--with-clusterings"
-        )
+    if not with_clusterings:
+        refuse_clustered(results)
     session.execute(delete(ClusteringResult).where(ClusteringResult.id.in_([result.id for result in results])))
     pictures = list(
         session.scalars(

@@ -48,7 +48,8 @@ def outputs(
         bare = cluster is None and status is None and run is None and not as_json
         with store.session() as session:
             if bare:
-                _print_counts(load_clusters_df(session, result_id, include_unclustered=True), result[:8])
+                at = f"{result[:8]} {store.place.option}"
+                _print_counts(load_clusters_df(session, result_id, include_unclustered=True), at)
                 return
             stands = status and status.replace("-", " ")
             frame = load_cluster_outputs_df(session, result_id, cluster_id=cluster, status=stands, run_id=run_id)
@@ -56,7 +57,7 @@ def outputs(
         print_json(frame.to_dicts())
         return
     if frame.is_empty():
-        say(f"found no such output; see the clusters: loopscope cluster show {result}")
+        say(f"found no such output; see the clusters: loopscope cluster show {result} {store.place.option}")
         return
     _print_outputs(frame)
 

@@ -46,7 +46,7 @@ def perform(
     ] = None,
     epsilon: Annotated[
         float | None,
-        typer.Option(min=0, max=2, metavar="E", help="Clusters nearer than this stay one; hdbscan: by default 0.4."),
+        typer.Option(min=0, metavar="E", help="Clusters nearer than this stay one; hdbscan: by default 0.4."),
     ] = None,
     allow_single_cluster: Annotated[
         bool | None, typer.Option(help="Whether everything may be one cluster; hdbscan: by default yes.")
@@ -81,7 +81,10 @@ def perform(
         "repeats": repeats,
         "medoid": medoid,
     }
-    settings = {name: value for name, value in named.items() if value is not None} | _parse(setting or ())
+    settings = {name: value for name, value in named.items() if value is not None}
+    others = _parse(setting or ())
+    if twice := sorted(set(settings) & set(others)):
+        raise typer.BadParameter(f"{twice[0]} is set by an option of its own as well; expected one", param_hint="--set")
     with open_store(db) as store:
         chosen = [resolve(store, Experiment, prefix) for prefix in experiment or ()]
         nothing = f"nothing was saved; to cluster again: loopscope cluster perform {model} {store.place.option}"
@@ -96,6 +99,7 @@ def perform(
                 again=again,
                 progress=progress,
                 **settings,
+                **others,
             )
     if as_json:
         print_json(asdict(done))
@@ -106,7 +110,7 @@ def perform(
             f"{counted(layer.embeddings, 'embedding')}"
         )
     say(f"log in {done.log_file}. Next: loopscope cluster show {done.uuid.hex[:8]} {store.place.option}")
-    if algorithm == "hdbscan" and (advice := _advice(done, model)):
+    if algorithm == "hdbscan" and (advice := _advice(done, f"{model} {store.place.option}")):
         say(advice)
 
 
@@ -179,12 +183,12 @@ def _parse(settings: Iterable[str]) -> dict[str, Any]:
     return parsed
 
 
-def _advice(done: "Clustered", model: str) -> str | None:
+def _advice(done: "Clustered", where: str) -> str | None:
     """Say what to try where a clustering tells little."""
     if done.clusters > 1 and done.outliers <= done.embeddings / 2:
         return None
     return (
         f"{counted(done.clusters, 'cluster')} and {done.outliers / done.embeddings:.0%} outliers tell little; try "
         "--min-cluster-size 10 --min-samples 5 --no-allow-single-cluster, or see what other settings give: "
-        f"loopscope cluster sweep {model}"
+        f"loopscope cluster sweep {where}"
     )

@@ -11,10 +11,11 @@ from loopscope.cli.cluster.choosing import COLUMNS, choose_clusters, name_proper
 from loopscope.cli.cluster.wording import (
     NOT_RECORDED,
     order_by_layer,
+    say_differences,
     say_durations,
     say_embeddings,
+    say_experiments,
     say_layer,
-    say_numbers,
     say_origin,
     say_selection,
     say_settings,
@@ -51,14 +52,14 @@ def list_results(db: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> No
         [
             [
                 row["uuid"][:8],
-                f"{row['finished_at']:%m-%d %H:%M}",
+                f"{row['finished_at']:%Y-%m-%d %H:%M}",
                 row["embedding_model"],
                 say_layer(row, rows),
                 row["n_clusters"],
                 f"{row['n_outliers']} of {row['n_members'] + row['n_outliers']}",
-                ", ".join(uuid[:8] for uuid in row["experiments"] or ["all"]),
+                say_experiments(row),
                 f"{'imported, ' if row['origin'] else ''}{row['algorithm']}: "
-                f"{say_numbers(row['parameters'] | {'downsample': _unless_all(row['downsample'])})}",
+                f"{say_differences(row['parameters'] | {'downsample': _unless_all(row['downsample'])})}",
             ]
             for row in rows
         ],

@@ -8,6 +8,7 @@ from typing import Any
 from loopscope.cli.output import counted, duration
 
 NOT_RECORDED = "not recorded"
+USUAL = {"allow_single_cluster": False, "repeats": "collapse", "metric": "cosine", "medoid": "unweighted"}
 PHASES = ("load", "compute", "describe", "save")
 
 
@@ -16,9 +17,16 @@ def say_settings(settings: Mapping[str, object]) -> str:
     return ", ".join(f"{name} {value}" for name, value in settings.items() if value is not None)
 
 
-def say_numbers(settings: Mapping[str, object]) -> str:
-    """Say those of the parameters that are numbers."""
-    return say_settings({name: value for name, value in settings.items() if type(value) in (int, float)})
+def say_differences(settings: Mapping[str, object]) -> str:
+    """Say the parameters but for those that are as they usually are: what tells one result from another."""
+    return say_settings({name: value for name, value in settings.items() if USUAL.get(name) != value})
+
+
+def say_experiments(result: Mapping[str, Any]) -> str:
+    """Say in short of which experiments the embeddings are, and how many prompts were left out."""
+    left_out = result["without_prompts"] or ()
+    without = f" without {counted(len(left_out), 'prompt')}" if left_out else ""
+    return ", ".join(uuid[:8] for uuid in result["experiments"] or ["all"]) + without
 
 
 def say_selection(result: Mapping[str, Any]) -> str:
