@@ -21,7 +21,8 @@ class DistinctVectors:
     def add(self, vectors: Vectors) -> int:
         """Add vectors, and return how many of these differ."""
         first = collapse_repeats(vectors).first
-        digests = b"".join(blake2b(vectors[row].tobytes(), digest_size=16).digest() for row in first)
+        rows = vectors[first] + np.float32(0)  # 0 and −0 are equal
+        digests = b"".join(blake2b(row.tobytes(), digest_size=16).digest() for row in rows)
         self._digests.append(np.frombuffer(digests, dtype="V16"))
         return len(first)
 
