@@ -314,7 +314,11 @@ def test_a_sweep_stores_nothing_and_explains_the_outliers(motifs: Store) -> None
     with pytest.raises(ClusteringError, match="downsample is 0"):
         load_parameter_sweep_df(motifs, "Texts", **grid, downsample=0)
     chosen = load_parameter_sweep_df(motifs, "Texts", min_cluster_sizes=(8,), epsilons=(0.0,), experiment_ids=[1])
-    assert chosen["min_samples"].to_list() == [2], "as a clustering has it by default"
+    assert chosen["min_samples"].to_list() == [2, 5, 10], "the default of a clustering, and what explains outliers"
+    fewer = load_parameter_sweep_df(motifs, "Texts", **grid, without_prompts=["prompt 1"])
+    assert (set(fewer["n"]), set(fewer["n_runs"])) == ({RUNS * STEPS * 2 // 3}, {RUNS * 2 // 3})
+    with pytest.raises(ClusteringError, match='did you mean "prompt '):
+        load_parameter_sweep_df(motifs, "Texts", **grid, without_prompts=["prompt"])
 
 
 def test_outliers_are_explained_by_what_is_known_of_them(motifs: Store) -> None:

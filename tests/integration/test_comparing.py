@@ -48,6 +48,7 @@ def test_results_are_compared_and_drawn(loopscope, results, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "36 (not sampled)" in done.stdout
     assert "adjusted Rand index" in done.stdout
+    assert max(map(len, done.stdout.splitlines()[-30:])) < 140
     assert "wrote charts/alluvial.png" in done.stderr
     assert (tmp_path / "charts/alluvial.png").stat().st_size > 10_000
     itself = _json(loopscope("cluster", "compare", texts, texts, "--json"))
@@ -63,19 +64,23 @@ def test_stability_sweep_and_outliers_are_told_and_drawn(loopscope, results, tmp
     for words, file, said in (
         (("stability", texts, "--resamples", 4, "--clouds", 2), "stability.svg", "clusters are stable"),
         (("sweep", "FakeTextEmbedder", "--min-cluster-size", "3..12", "--steps", 3), "sweep.html", "72 embeddings"),
-        (("outliers", texts), "outliers.pdf", "outliers are a share of"),
+        (("outliers", texts), "outliers.pdf", "the chance of being an outlier"),
     ):
         done = loopscope("cluster", *words, "-o", file)
         assert done.returncode == 0, done.stderr
         assert said in done.stdout
         assert (tmp_path / file).stat().st_size > 5_000
     assert len(_json(loopscope("cluster", "stability", texts, "--resamples", 2, "--clouds", 0, "--json"))) >= 1
-    swept = _json(loopscope("cluster", "sweep", "FakeTextEmbedder", "--epsilon", "0,0.3", "--steps", 2, "--json"))
+    told = loopscope("cluster", "sweep", "FakeTextEmbedder", "--no-allow-single-cluster", "--clouds", 1).stdout
+    assert max(map(len, told.splitlines())) <= 100
+    assert "the outlier share depends most on" in told
+    assert " to " in told.splitlines()[1].split("0.")[0], "equal neighbours are one line"
+    few = loopscope("cluster", "sweep", "FakeTextEmbedder", "--without-prompt", "a fox").stdout
+    assert "36 embeddings" in few
+    grid = ("--epsilon", "0,0.3", "--min-samples", 2, "--json")
+    swept = _json(loopscope("cluster", "sweep", "FakeTextEmbedder", *grid))
     assert [(row["min_cluster_size"], row["epsilon"]) for row in swept["settings"]] == [
-        (5, 0),
-        (5, 0.3),
-        (9, 0),
-        (9, 0.3),
+        (size, epsilon) for size in (2, 5, 10) for epsilon in (0, 0.3)
     ]
     assert _json(loopscope("cluster", "outliers", texts, "--clouds", 0, "--json"))[0]["parameter"] == "all"
     assert len(_json(loopscope("cluster", "list", "--json"))) == 3, "nothing is stored"
@@ -89,6 +94,12 @@ def test_stability_sweep_and_outliers_are_told_and_drawn(loopscope, results, tmp
         (("compare", "{0}", "{1}", "-o", "a.bmp"), 2, "expected a file that ends in .html"),
         (("stability", "{0}", "--share", 1), 1, "expected some runs to be left out"),
         (("sweep", "FakeTextEmbeder"), 1, 'did you mean "FakeTextEmbedder"'),
+        (
+            ("sweep", "FakeTextEmbedder", "--min-cluster-size", "5..900"),
+            1,
+            "the grid has min_cluster_size up to 900, but",
+        ),
+        (("sweep", "FakeTextEmbedder", "--without-prompt", "a fix"), 1, 'did you mean "a fox"'),
         (("sweep", "FakeTextEmbedder", "--epsilon", "x"), 2, "expected a range or a list, such as"),
         (("sweep", "FakeTextEmbedder", "--min-cluster-size", "9..3"), 2, '--min-cluster-size is "9..3"'),
     ],

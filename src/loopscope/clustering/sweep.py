@@ -8,11 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from loopscope.clustering.agreement import adjusted_rand, count_cells
+from loopscope.clustering.checking import check_at_least, check_epsilon, check_vectors
 from loopscope.clustering.cutting import cut
 from loopscope.clustering.estimate import Estimate, make_estimate
 from loopscope.clustering.linkage import Linkage, link
 from loopscope.clustering.noise import gaussian_cloud
 from loopscope.clustering.parameters import Metric, Repeats
+from loopscope.clustering.repeats import distinct_rows
 from loopscope.clustering.resampling import Runs, resample_runs
 from loopscope.errors import ClusteringError
 from loopscope.types import OUTLIER, Vectors
@@ -118,14 +120,15 @@ def sweep_settings(
     Raises
     ------
     ClusteringError
-        When the grid is empty, a setting is out of its range, or there are too few vectors for one.
+        Before anything is linked: when the grid is empty, a setting is out of its range, or there are too few vectors
+        for one.
 
     References
     ----------
     Hubert and Arabie 1985, doi:10.1007/BF01908075.
     """
-    if not len(grid):
-        raise ClusteringError("found no setting in the grid; expected at least one of each parameter")
+    check_vectors(vectors, metric)
+    _check_grid(grid, vectors, repeats, metric)
     tell = told or _nobody
     weights = resample_runs(runs, draws, seed)
     found: list[Setting] = []
@@ -137,6 +140,27 @@ def sweep_settings(
             tell()
         found += _cut_all(linkages, runs, weights, grid, min_samples, allow_single_cluster, tell)
     return tuple(found)
+
+
+def _check_grid(grid: Grid, vectors: Vectors, repeats: Repeats, metric: Metric) -> None:
+    """Refuse a grid of which some setting could not be clustered, so that no other is computed in vain."""
+    if not len(grid):
+        raise ClusteringError("found no setting in the grid; expected at least one of each parameter")
+    check_at_least("min_cluster_size", min(grid.min_cluster_sizes), 2)
+    check_at_least("min_samples", min(grid.min_samples), 1)
+    for epsilon in grid.epsilons:
+        check_epsilon(epsilon, metric)
+    rows = len(distinct_rows(vectors, repeats).first)
+    if rows == 1:
+        raise ClusteringError(
+            f"found {len(vectors)} equal embeddings; expected some that differ, or nothing is to sweep"
+        )
+    for name, values in (("min_cluster_size", grid.min_cluster_sizes), ("min_samples", grid.min_samples)):
+        if max(values) > rows:
+            counted = "embeddings" if repeats == "count" else "distinct embeddings"
+            raise ClusteringError(
+                f"the grid has {name} up to {max(values)}, but there are {rows} {counted}; expected at most {rows}"
+            )
 
 
 def _cut_all(
@@ -188,14 +212,15 @@ def share_of_outliers(
     weights
         Shape (draws, runs): as :func:`resample_runs` gives it.
     null
-        The same of each cloud.
+        The same of each cloud. Of a single one there is a mean but no p, which could only be 1/2 or 1.
     """
     of_run = np.bincount(runs.run, minlength=runs.n_runs)
     outliers = np.bincount(runs.run, weights=outlier, minlength=runs.n_runs)
     method = f"{runs.described} ({len(weights)} draws), the labels as they are"
-    clouds = "a Gaussian cloud" if len(null) == 1 else f"{len(null)} Gaussian clouds"
-    said = f"null G: {clouds} of the same covariance, p at least 1/{len(null) + 1}"
-    return make_estimate(
+    said = f"null G: {len(null)} Gaussian clouds of the same covariance, p at least 1/{len(null) + 1}"
+    if len(null) == 1:
+        said = "null G: one Gaussian cloud of the same covariance, too few for a p"
+    estimate = make_estimate(
         float(outlier.mean()),
         (weights @ outliers) / (weights @ of_run),
         [float(each.mean()) for each in null],
@@ -204,6 +229,7 @@ def share_of_outliers(
         extreme="far",
         bounds=(0, 1),
     )
+    return replace(estimate, null_p=np.nan) if len(null) == 1 else estimate
 
 
 def _agreement(a: Integers, b: Integers) -> float:

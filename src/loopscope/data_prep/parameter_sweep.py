@@ -23,6 +23,8 @@ COLUMNS = (
     Column("ari_to_neighbour", pl.Float64, "the smaller of these two, of those that there are"),
     *ESTIMATE_COLUMNS,
 )
+AGREES = 0.8
+"""From this adjusted Rand index on, two settings give nearly the same clustering."""
 
 
 def load_parameter_sweep_df(store: Store, embedding_model: str, **settings: Any) -> pl.DataFrame:
@@ -84,3 +86,39 @@ def explain_outlier_share(sweep: pl.DataFrame) -> dict[str, float]:
         if sweep[name].n_unique() > 1:
             shares[name] = float(means.var(ddof=0) or 0.0) / variance  # type: ignore[arg-type]
     return shares
+
+
+def outlier_share_by(sweep: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Give the mean outlier share at each value of a setting, over all else: columns ``name`` and ``outlier_share``."""
+    return sweep.group_by(name).agg(pl.mean("outlier_share")).sort(name)
+
+
+def choose_setting(sweep: pl.DataFrame) -> dict[str, Any] | None:
+    """Choose the setting to try: of those that tell something and agree with their neighbour, the fewest outliers.
+
+    A setting tells something when there are several clusters, and neither the outliers nor one cluster are more than
+    half of the embeddings; where none is so, when there are several clusters at all. The neighbour is the next smaller
+    size if sizes vary, else the next smaller epsilon; an adjusted Rand index from .8 on agrees. Where none does, the
+    one that agrees most is taken.
+
+    Parameters
+    ----------
+    sweep
+        As :func:`load_parameter_sweep_df` gives it.
+
+    Returns
+    -------
+    dict or None
+        Its row; None when no setting gives several clusters.
+    """
+    several = sweep.filter(pl.col("n_clusters") > 1)
+    telling = several.filter(pl.col("outlier_share") <= 0.5, pl.col("largest_cluster") <= 0.5)
+    if not telling.is_empty():
+        several = telling
+    index = "ari_to_smaller_size" if sweep["min_cluster_size"].n_unique() > 1 else "ari_to_smaller_epsilon"
+    agreeing = several.filter(pl.col(index) >= AGREES)
+    if agreeing.is_empty():
+        ordered = several.sort(index, descending=True, nulls_last=True, maintain_order=True)
+    else:
+        ordered = agreeing.sort("outlier_share", maintain_order=True)
+    return next(ordered.iter_rows(named=True), None)

@@ -36,7 +36,8 @@ def plot_cluster_stability(stability: pl.DataFrame, top: int = 40) -> alt.LayerC
     Returns
     -------
     altair.LayerChart
-        A dot and a line for each cluster, lines from where on the verdict is a pattern (.6) and stable (.75), and in grey the mean of clusters found in noise.
+        A dot and a line for each cluster, lines from where on the verdict is a pattern (.6) and stable (.75), and in
+        grey the mean of clusters found in noise.
 
     Raises
     ------

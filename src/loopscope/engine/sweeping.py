@@ -3,15 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from sqlalchemy import select
+
 from loopscope.clustering.clusterers import Hdbscan
 from loopscope.clustering.repeats import collapse_repeats
+from loopscope.clustering.resampling import Runs
 from loopscope.clustering.sweep import Grid, Setting, sweep_settings
+from loopscope.config import nearest
 from loopscope.engine.kernels import prepare_kernels
 from loopscope.engine.progress import Progress, Silence
-from loopscope.engine.trajectories import load_trajectories
+from loopscope.engine.trajectories import Trajectories, load_trajectories
+from loopscope.errors import ClusteringError
+from loopscope.schemas import Run
 from loopscope.store.connection import Store
 
-SIZES = (5, 9, 15, 26, 46, 80)
+SIZES = (5, 10, 20, 40, 80)
+MIN_SAMPLES = (2, 5, 10)
 EPSILONS = (0.0, 0.16, 0.32, 0.48, 0.64, 0.8)
 
 
@@ -40,6 +48,7 @@ def sweep_clusterings(
     epsilons: Sequence[float] = EPSILONS,
     min_samples: Sequence[int] = (),
     experiment_ids: Sequence[int] | None = None,
+    without_prompts: Sequence[str] = (),
     downsample: int = 1,
     allow_single_cluster: bool = True,
     clouds: int = 0,
@@ -50,11 +59,11 @@ def sweep_clusterings(
 
     Parameters
     ----------
-    store, embedding_model, experiment_ids, downsample
+    store, embedding_model, experiment_ids, without_prompts, downsample
         As for :func:`loopscope.engine.clustering.cluster_embeddings`.
     min_cluster_sizes, epsilons, min_samples
-        The grid; ``min_samples`` is by default what a clustering has by default, 0.1 % of the distinct embeddings, and
-        sizes are ``SIZES``, as far as they are at most a quarter of the distinct embeddings.
+        The grid; by default ``SIZES`` and ``MIN_SAMPLES``, as far as they are at most a quarter of the distinct
+        embeddings, and what a clustering has by default, 0.1 % of them.
     allow_single_cluster
         Whether everything may be one cluster.
     clouds
@@ -71,9 +80,12 @@ def sweep_clusterings(
     """
     progress = progress or Silence()
     trajectories = load_trajectories(store, embedding_model, experiment_ids, downsample)
+    if without_prompts:
+        trajectories = _leave_out(store, trajectories, without_prompts)
     distinct = len(collapse_repeats(trajectories.vectors).first)
-    sizes = _default_sizes(distinct) if min_cluster_sizes is None else min_cluster_sizes
-    grid = Grid(sizes, epsilons, min_samples or (Hdbscan.resolve({}, distinct)["min_samples"],))
+    smallest = Hdbscan.resolve({}, distinct)["min_cluster_size"]
+    sizes = _default_values(SIZES, smallest, distinct) if min_cluster_sizes is None else min_cluster_sizes
+    grid = Grid(sizes, epsilons, min_samples or _default_values(MIN_SAMPLES, smallest, distinct))
     prepare_kernels(progress)
     progress.begin("linkings and settings", len(grid) + len(set(grid.min_samples)) * (1 + clouds))
     found = sweep_settings(
@@ -88,5 +100,22 @@ def sweep_clusterings(
     return Sweep(len(trajectories.vectors), distinct, found)
 
 
-def _default_sizes(distinct: int) -> tuple[int, ...]:
-    return tuple(size for size in SIZES if size <= distinct / 4) or (2,)
+def _default_values(values: Sequence[int], smallest: int, distinct: int) -> tuple[int, ...]:
+    return tuple(sorted({smallest, *(value for value in values if value <= distinct / 4)}))
+
+
+def _leave_out(store: Store, trajectories: Trajectories, prompts: Sequence[str]) -> Trajectories:
+    """Leave out the runs of some initial prompts."""
+    with store.session() as session:
+        prompt_of = dict(session.execute(select(Run.id, Run.initial_prompt)).all())
+    for prompt in prompts:
+        if prompt not in prompt_of.values():
+            known = nearest(prompt, prompt_of.values())
+            raise ClusteringError(f'found no run with the initial prompt "{prompt}"{known}')
+    index, runs = trajectories.index, trajectories.runs
+    left_out = [run_id for run_id, prompt in prompt_of.items() if prompt in prompts]
+    kept = np.flatnonzero(~np.isin(index.run_id, left_out))
+    if not len(kept):
+        raise ClusteringError("found no embeddings without these prompts; expected some: leave out fewer")
+    chosen = Runs.of(index.run_id[kept], runs.group[runs.run[kept]])
+    return Trajectories(trajectories.embedding_model, index.take(kept), trajectories.vectors[kept], chosen)

@@ -128,9 +128,24 @@ def test_noise_has_more_outliers_than_motifs():
     assert np.isnan([alone.outlier_share.null_mean, alone.outlier_share.null_p]).all()
 
 
-def test_impossible_grids_are_refused():
+def test_one_cloud_gives_no_p():
+    vectors, runs, _ = motifs()
+    (setting,) = sweep_settings(vectors, runs, Grid((20,), (0.0,), (5,)), clouds=1)
+    assert np.isfinite(setting.outlier_share.null_mean)
+    assert np.isnan(setting.outlier_share.null_p)
+    assert "too few for a p" in setting.outlier_share.method
+
+
+def test_impossible_grids_are_refused_before_anything_is_linked(monkeypatch):
+    monkeypatch.setattr(sweep, "link", None)
     vectors, runs, _ = motifs()
     with pytest.raises(ClusteringError, match="found no setting"):
         sweep_settings(vectors, runs, Grid((), (0.1,), (5,)))
-    with pytest.raises(ClusteringError, match="min_cluster_size"):
-        sweep_settings(vectors, runs, Grid((100_000,), (0.1,), (5,)))
+    with pytest.raises(ClusteringError, match="min_cluster_size up to 100000, but there are 1200 distinct"):
+        sweep_settings(vectors, runs, Grid((5, 100_000), (0.1,), (5,)))
+    with pytest.raises(ClusteringError, match="min_samples up to 2000"):
+        sweep_settings(vectors, runs, Grid((5,), (0.1,), (5, 2000)))
+    with pytest.raises(ClusteringError, match="epsilon is 3"):
+        sweep_settings(vectors, runs, Grid((5,), (0.1, 3.0), (5,)))
+    with pytest.raises(ClusteringError, match="1200 equal embeddings"):
+        sweep_settings(np.repeat(vectors[:1], 1200, axis=0), runs, Grid((5,), (0.1,), (5,)))

@@ -1,5 +1,8 @@
 """``loopscope cluster compare``: how far two clusterings agree, as a whole and cluster by cluster."""
 
+import shutil
+import sys
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +13,7 @@ from loopscope.cli.cluster.app import app
 from loopscope.cli.ending import interruptible
 from loopscope.cli.ids import resolve
 from loopscope.cli.options import DEFAULT_DATABASE, AsJson, Database
-from loopscope.cli.output import counted, figure, print_facts, print_json, print_table, print_text, say
+from loopscope.cli.output import PIPE_WIDTH, counted, figure, print_facts, print_json, print_table, print_text, say
 
 if TYPE_CHECKING:
     import polars as pl
@@ -37,6 +40,9 @@ ChartFile = Annotated[
 Seed = Annotated[int, typer.Option(min=0, metavar="S", help="Chooses the draws; the same gives the same numbers.")]
 TRUST = ("95 % interval", "by chance", "p")
 MOST_FLOWS = 20
+NOTE_WIDTH = 100
+ROOM_FOR_BOTH = 130
+"""From so many columns on, a table of matches has both medoids in full."""
 
 
 @app.command("compare")
@@ -90,6 +96,27 @@ def write_chart(chart: Any, path: Path) -> None:
     say(f"wrote {save_chart(chart, path)}")
 
 
+def print_note(text: str) -> None:
+    """Print a note below a table, in lines that fit a narrow terminal."""
+    for line in textwrap.wrap(text, NOTE_WIDTH, break_long_words=False, break_on_hyphens=False):
+        print_text(line)
+
+
+def terminal_width() -> int:
+    """Give the columns that there are to print in; a pipe has as many as are asked for."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else PIPE_WIDTH
+
+
+def shorten(text: str | None, width: int) -> str:
+    """Keep as much of a text as fits one line, an ellipsis standing for the rest.
+
+    >>> shorten("a house beside a dog", 10), shorten(None, 9)
+    ('a house b…', '')
+    """
+    line = " ".join((text or "").split())
+    return line if len(line) <= width else line[: width - 1].rstrip() + "…"
+
+
 def trust(row: Mapping[str, Any]) -> tuple[str | None, float | None, float | None]:
     """Give the cells under ``TRUST``: the interval, what chance gives on average, and how often it gives as much."""
     known = None if row["lower"] is None else f"{figure(row['lower'])} to {figure(row['upper'])}"
@@ -115,13 +142,14 @@ def _count_pairs(flows: "pl.DataFrame", how: str) -> dict[str, Any]:
 
 
 def _print_scores(comparison: "pl.DataFrame") -> None:
-    names = {"ari": "adjusted Rand index", "ami": "adjusted mutual information"}
+    names = {"ari": "ARI", "ami": "AMI"}
     scores = [row for row in comparison.to_dicts() if row["measure"] in names]
     print_table(
         ["score", "outliers", "compared", "estimate", *TRUST],
         [[names[row["measure"]], row["outliers"], row["n"], row["estimate"], *trust(row)] for row in scores],
     )
-    print_text(scores[0]["method"])
+    print_note("ARI: adjusted Rand index; AMI: adjusted mutual information")
+    print_note(scores[0]["method"])
 
 
 def _print_matches(comparison: "pl.DataFrame", side: str, other: str) -> None:
@@ -131,19 +159,28 @@ def _print_matches(comparison: "pl.DataFrame", side: str, other: str) -> None:
     if matches.is_empty():
         print_text(f"no cluster of {side.upper()} was compared")
         return
+    width = terminal_width()
+    labels = {f"medoid in {side.upper()}": "cluster_label"}
+    if width >= ROOM_FOR_BOTH:
+        labels[f"medoid in {other.upper()}"] = "best_cluster_label"
     headings = [side.upper(), "compared", other.upper(), "shared", "Jaccard", *TRUST]
-    print_table(
-        [*headings, f"medoid in {side.upper()}", f"medoid in {other.upper()}"],
-        [
-            [
-                *(row[name] for name in ("cluster_id", "n", "best_cluster_id", "shared", "estimate")),
-                *trust(row),
-                *(row[name] for name in ("cluster_label", "best_cluster_label")),
-            ]
-            for row in matches.iter_rows(named=True)
-        ],
-        wide=[f"medoid in {side.upper()}", f"medoid in {other.upper()}"],
+    cells = [
+        [*(row[name] for name in ("cluster_id", "n", "best_cluster_id", "shared", "estimate")), *trust(row)]
+        for row in matches.iter_rows(named=True)
+    ]
+    taken = sum(
+        2 + max(len(text) for text in (heading, *(_written(row[at]) for row in cells)))
+        for at, heading in enumerate(headings)
     )
+    each = max((width - taken) // len(labels) - 2, 12)
+    texts = [[shorten(label, each) for label in row] for row in matches.select(list(labels.values())).iter_rows()]
+    print_table(
+        [*headings, *labels], [[*row, *text] for row, text in zip(cells, texts, strict=True)], wide=list(labels)
+    )
+
+
+def _written(value: object) -> str:
+    return figure(value) if isinstance(value, float) else str(value)
 
 
 def _print_flows(flows: "pl.DataFrame") -> None:

@@ -1,11 +1,12 @@
 """``loopscope cluster outliers``: what makes embeddings of a clustering outliers."""
 
+import math
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from loopscope.cli.cluster.app import ResultId, app
-from loopscope.cli.cluster.comparing import TRUST, ChartFile, Seed, trust, write_chart
+from loopscope.cli.cluster.comparing import TRUST, ChartFile, Seed, print_note, trust, write_chart
 from loopscope.cli.ending import interruptible
 from loopscope.cli.ids import resolve
 from loopscope.cli.options import DEFAULT_DATABASE, AsJson, Database
@@ -51,6 +52,8 @@ def outliers(
     _print_whole(frame)
     _print_shares(frame)
     _print_effects(frame)
+    print_text("")
+    print_note(_conclude(frame))
 
 
 def _print_whole(frame: "pl.DataFrame") -> None:
@@ -62,7 +65,7 @@ def _print_whole(frame: "pl.DataFrame") -> None:
     print_text(f"outliers are a share of {figure(share['estimate'])}{interval} of {share['n']} embeddings")
     if separation["estimate"] is not None:
         interval = f" ({trust(separation)[0]})" if separation["lower"] is not None else ""
-        print_text(
+        print_note(
             f"the {separation['unit']} of an outlier is larger than that of a member with probability "
             f"{figure(separation['estimate'])}{interval}; 0.5 tells nothing"
         )
@@ -83,7 +86,7 @@ def _print_shares(frame: "pl.DataFrame") -> None:
     )
     for method in shares["method"].unique(maintain_order=True):
         names = ", ".join(shares.filter(pl.col("method") == method)["parameter"].unique(maintain_order=True))
-        print_text(f"{names}: {method}")
+        print_note(f"{names}: {method}")
     print_text("")
 
 
@@ -101,4 +104,24 @@ def _print_effects(frame: "pl.DataFrame") -> None:
             for row in effects.iter_rows(named=True)
         ],
         wide=["value", "for"],
+    )
+
+
+def _conclude(frame: "pl.DataFrame") -> str:
+    """Say in one sentence what changes the chance of being an outlier most."""
+    import polars as pl
+
+    effects = frame.filter(pl.col("kind") == "coefficient")
+    clear = effects.filter((pl.col("lower") > 0) | (pl.col("upper") < 0))
+    if clear.is_empty():
+        return "Nothing that is known of the embeddings clearly changes the chance of being an outlier"
+    row = clear.sort(pl.col("estimate").abs(), descending=True).row(0, named=True)
+    change = "raises" if row["estimate"] > 0 else "lowers"
+    odds, low, high = (figure(math.exp(row[name])) for name in ("estimate", "lower", "upper"))
+    category = row["value"] is not None
+    what = f"{row['parameter']} {row['value']} {row['unit']}" if category else row["parameter"]
+    by = "it multiplies" if category else f"{row['unit']} multiplies"
+    return (
+        f"What {change} the chance of being an outlier most, all else being equal, is {what}: {by} the odds by {odds} "
+        f"({low} to {high})"
     )

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from loopscope.cli.cluster.app import ResultId, app
-from loopscope.cli.cluster.comparing import TRUST, ChartFile, Seed, trust, write_chart
+from loopscope.cli.cluster.comparing import TRUST, ChartFile, Seed, print_note, trust, write_chart
 from loopscope.cli.ending import interruptible
 from loopscope.cli.ids import resolve
 from loopscope.cli.options import DEFAULT_DATABASE, AsJson, Database
@@ -60,4 +60,4 @@ def stability(
     )
     stable = int((frame["verdict"] == "stable").sum())
     print_text(f"{stable} of {len(frame)} clusters are stable: a mean Jaccard index of .75 or more")
-    print_text(frame["method"][0])
+    print_note(frame["method"][0])

@@ -1,16 +1,20 @@
 """``loopscope cluster sweep``: what HDBSCAN gives at many settings, before one of them is chosen."""
 
 import math
-from typing import Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from loopscope.cli.cluster.app import app
-from loopscope.cli.cluster.comparing import ChartFile, Seed, trust, write_chart
+from loopscope.cli.cluster.comparing import ChartFile, Seed, print_note, write_chart
 from loopscope.cli.ending import interruptible
 from loopscope.cli.ids import resolve
 from loopscope.cli.options import DEFAULT_DATABASE, AsJson, Database
-from loopscope.cli.output import counted, print_json, print_table, print_text, say
+from loopscope.cli.output import counted, print_json, print_table, print_text
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @app.command("sweep")
@@ -21,19 +25,27 @@ def sweep(
         str | None,
         typer.Option(
             metavar="GRID",
-            help="A range such as 10..200, in equal ratios, or a list such as 5,10,20; by default from 5 to 80.",
+            help="A range such as 10..200, in equal ratios, or a list such as 5,10,20; by default from 5 to 80, and "
+            "0.1 % of the distinct outputs.",
         ),
     ] = None,
     epsilon: Annotated[
         str, typer.Option(metavar="GRID", help="A range such as 0.1..0.6, in equal steps, or a list such as 0,0.4.")
     ] = "0..0.8",
     min_samples: Annotated[
-        str | None, typer.Option(metavar="GRID", help="By default 0.1 % of the distinct outputs, at least 2.")
+        str | None,
+        typer.Option(
+            metavar="GRID", help="By default 2,5,10 and 0.1 % of the distinct outputs, as far as these are enough."
+        ),
     ] = None,
     steps: Annotated[int, typer.Option(min=2, metavar="N", help="How many values a range stands for.")] = 6,
     experiment: Annotated[
         list[str] | None,
         typer.Option("--experiment", metavar="ID", help="Only this experiment; may be given more than once."),
+    ] = None,
+    without_prompt: Annotated[
+        list[str] | None,
+        typer.Option("--without-prompt", metavar="TEXT", help="Leave out runs of this prompt; may be given again."),
     ] = None,
     downsample: Annotated[
         int, typer.Option(min=1, metavar="N", help="Keep every N-th output of its type within each run.")
@@ -50,7 +62,7 @@ def sweep(
 
     Each setting has its number of clusters, share of outliers, share of the largest cluster, and the adjusted Rand
     index with the next smaller min_cluster_size and epsilon, the smaller of the two: settings within a wide range of
-    indices near 1 give one and the same clustering.
+    indices near 1 give one and the same clustering. Neighbouring epsilons that give the same are one line of the table.
     """
     from loopscope.cli.progress import shown_progress
     from loopscope.data_prep.parameter_sweep import explain_outlier_share, load_parameter_sweep_df
@@ -70,6 +82,7 @@ def sweep(
                 epsilons=epsilons,
                 min_samples=[int(value) for value in samples],
                 experiment_ids=chosen or None,
+                without_prompts=without_prompt or (),
                 downsample=downsample,
                 allow_single_cluster=allow_single_cluster,
                 clouds=clouds,
@@ -84,29 +97,85 @@ def sweep(
     if as_json:
         print_json({"settings": frame.to_dicts(), "explained": explained})
         return
-    settings = ("min_samples", "min_cluster_size", "epsilon")
-    heads = ("95 % interval", "in noise", "p") if clouds else ("95 % interval",)
-    print_table(
-        [*settings, "clusters", "outliers", *heads, "largest", "ARI to neighbour"],
-        [
-            [
-                *(row[name] for name in (*settings, "n_clusters", "outlier_share")),
-                *trust(row)[: len(heads)],
-                *(row[name] for name in ("largest_cluster", "ari_to_neighbour")),
-            ]
-            for row in frame.iter_rows(named=True)
-        ],
-    )
-    print_text(
-        f"{counted(frame['n'][0], 'embedding')}, {frame['n_distinct'][0]} distinct; outliers and largest are shares of "
-        f"them. {frame['method'][0]}"
-    )
+    _print_settings(frame)
+    _print_notes(frame)
+    print_text("")
+    for line in _conclude(frame, explained, model, allow_single_cluster):
+        print_note(line)
+
+
+def _print_settings(frame: "pl.DataFrame") -> None:
+    clouds, counted_p = (not frame[name].is_null().all() for name in ("null_mean", "null_p"))
+    rows = []
+    for group in _group_equal(frame):
+        first, last = group[0], group[-1]
+        epsilon = f"{first['epsilon']:.3g}"
+        if len(group) > 1:
+            epsilon += f" to {last['epsilon']:.3g}"
+        known = [row["ari_to_neighbour"] for row in group if row["ari_to_neighbour"] is not None]
+        interval = None if first["lower"] is None else f"{first['lower']:.2f} to {first['upper']:.2f}"
+        rows.append(
+            [first["min_samples"], first["min_cluster_size"], epsilon, first["n_clusters"], first["outlier_share"]]
+            + [interval]
+            + [first["null_mean"]] * clouds
+            + [first["null_p"]] * counted_p
+            + [first["largest_cluster"], min(known, default=None)]
+        )
+    trust = ["95 % interval", *["in noise"] * clouds, *["p"] * counted_p]
+    print_table(["samples", "size", "epsilon", "clusters", "outliers", *trust, "largest", "ARI"], rows)
+
+
+def _group_equal(frame: "pl.DataFrame") -> list[list[dict[str, Any]]]:
+    """Put neighbouring epsilons together that give the same clustering, all else equal."""
+    same = ("min_samples", "min_cluster_size", "n_clusters", "outlier_share", "largest_cluster")
+    groups: list[list[dict[str, Any]]] = []
+    for row in frame.iter_rows(named=True):
+        equal = row["ari_to_smaller_epsilon"] == 1 and all(row[name] == groups[-1][-1][name] for name in same)
+        if equal:
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    return groups
+
+
+def _print_notes(frame: "pl.DataFrame") -> None:
+    print_note("samples: min_samples; size: min_cluster_size; outliers and largest (cluster): shares of the embeddings")
+    print_note("ARI: adjusted Rand index with the next smaller size or epsilon, the smaller of the two")
+    print_note(f"{counted(frame['n'][0], 'embedding')}, {frame['n_distinct'][0]:,} distinct")
+    print_note(f"interval: {frame['method'][0]}")
+
+
+def _conclude(frame: "pl.DataFrame", explained: dict[str, float], model: str, allow_single: bool) -> Iterator[str]:
+    """Say on what the outlier share depends and what to try."""
+    from loopscope.data_prep.parameter_sweep import choose_setting, outlier_share_by
+
     if explained:
-        shares = ", ".join(f"{name} {share:.0%}" for name, share in explained.items())
-        print_text(f"Of the variation of the outlier share each setting explains by itself: {shares}")
-    single = int((frame["n_clusters"] <= 1).sum())
-    if allow_single_cluster and single > len(frame) / 2:
-        say(f"{single} of {len(frame)} settings give one cluster or none; try --no-allow-single-cluster")
+        yield "explained of the variation of the outlier share, by each alone: " + ", ".join(
+            f"{name} {share:.0%}" for name, share in explained.items()
+        )
+        name = max(explained, key=lambda each: explained[each])
+        means = outlier_share_by(frame, name)
+        low, high = means["outlier_share"][0], means["outlier_share"][-1]
+        direction = (
+            "the same at the smallest and the largest"
+            if low == high
+            else (f"fewer outliers with {'smaller' if low < high else 'larger'} {name}")
+        )
+        values = ", ".join(f"{share:.0%} at {value:.3g}" for value, share in means.iter_rows())
+        yield f"the outlier share depends most on {name}: {direction} (on average {values})"
+    few = int((frame["n_clusters"] <= 1).sum())
+    chosen = choose_setting(frame)
+    if chosen is None or (allow_single and few > len(frame) / 2):
+        advice = (
+            "try --no-allow-single-cluster" if allow_single else "try other sizes or epsilons, or perform more runs"
+        )
+        yield f"{few} of {counted(len(frame), 'setting')} give one cluster or none; {advice}"
+        return
+    said = f"{counted(chosen['n_clusters'], 'cluster')}, {chosen['outlier_share']:.0%} outliers"
+    names = ("min_cluster_size", "min_samples", "epsilon")
+    options = [f"--{name.replace('_', '-')} {chosen[name]:.6g}" for name in names]
+    options += [] if allow_single else ["--no-allow-single-cluster"]
+    yield f"to try ({said}): loopscope cluster perform {model} {' '.join(options)}"
 
 
 def parse_grid(text: str, steps: int, option: str, *, whole: bool) -> list[float]:
