@@ -69,8 +69,8 @@ def plot_alluvial(
     Returns
     -------
     altair.LayerChart
-        A's clusters on the left and B's on the right, each in the colour that its number has in every chart; ribbons
-        in the colour of A's cluster. Outliers are grey.
+        A's clusters on the left, each in the colour that its number has in every chart, and B's on the right in the
+        colour of the cluster of A that they are most like; ribbons in the colour of A's cluster. Outliers are grey.
 
     Raises
     ------
@@ -83,6 +83,7 @@ def plot_alluvial(
     grouped = flows.with_columns(_group("a", top), _group("b", top))
     left = _list_bars(grouped, "a", total)
     right = _sort_by_origin(_list_bars(grouped, "b", total), grouped, left)
+    _colour_by_match(right, left, flows)
     scale = (HEIGHT - GAP * max(len(left), len(right))) / total
     height = max(_stack(left, scale), _stack(right, scale))
     ribbons = _list_ribbons(grouped, left, right, scale)
@@ -130,6 +131,19 @@ def _sort_by_origin(bars: list[_Bar], flows: pl.DataFrame, origins: list[_Bar]) 
     centre = dict(means.iter_rows())
     clusters = sorted((bar for bar in bars if bar.group >= 0), key=lambda bar: (centre[bar.group], bar.group))
     return clusters + [bar for bar in bars if bar.group < 0]
+
+
+def _colour_by_match(bars: list[_Bar], origins: list[_Bar], flows: pl.DataFrame) -> None:
+    """Give clusters of B the colour of the cluster of A with the largest Jaccard index."""
+    a, b, count = (pl.col(name) for name in ("a_cluster_id", "b_cluster_id", "count"))
+    both = flows.filter(a.is_not_null(), b.is_not_null()).group_by("a_cluster_id", "b_cluster_id").agg(count.sum())
+    jaccard = count / (count.sum().over("a_cluster_id") + count.sum().over("b_cluster_id") - count)
+    matches = both.with_columns(jaccard=jaccard).filter(a > OUTLIER, b > OUTLIER)
+    best = dict(matches.sort("jaccard", -a).select("b_cluster_id", "a_cluster_id").iter_rows())  # the last one stays
+    colours = {bar.group: bar.colour for bar in origins}
+    for bar in bars:
+        if bar.group > OUTLIER:
+            bar.colour = colours.get(best.get(bar.group, SMALLER), SMALLER_COLOUR)
 
 
 def _stack(bars: list[_Bar], scale: float) -> float:
@@ -252,4 +266,8 @@ def _describe(flows: pl.DataFrame) -> list[str]:
             parts.append(f"{alone:,} only in {side.upper()}")
     outliers = [int(both.filter(pl.col(f"{side}_cluster_id") == OUTLIER)["count"].sum()) for side in "ab"]
     shares = " in A, ".join(percentage(each, compared) for each in outliers)
-    return [*parts, f"outliers of those in both: {shares} in B", "ribbons in the colour of A's cluster"]
+    return [
+        *parts,
+        f"outliers of those in both: {shares} in B",
+        "ribbons in the colour of A's cluster, blocks of B in that of their best match",
+    ]

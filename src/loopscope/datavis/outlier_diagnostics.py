@@ -12,10 +12,11 @@ from loopscope.datavis.wording import count_of, shorten_text
 
 LABEL_WIDTH: Final = 270
 WIDTH: Final = 360
-EFFECT_LABEL_WIDTH: Final = 330
-EFFECT_WIDTH: Final = 260
 ROW_HEIGHT: Final = 19
 HEADING_HEIGHT: Final = 28
+EFFECT_HEIGHT: Final = 2 * ROW_HEIGHT + 4
+AXIS_HEIGHT: Final = 65
+"""So much room the axis below a chart takes, and the gap to the next."""
 SHARE_COLOUR: Final = "#4d4d4d"
 """A dark grey: what is shown is of outliers."""
 NULL_COLOUR: Final = OUTLIER_COLOUR
@@ -25,7 +26,7 @@ NEEDED: Final = (
 
 
 def plot_outlier_diagnostics(diagnostics: pl.DataFrame) -> alt.HConcatChart:
-    """Draw the share of outliers by value of each parameter, and beside it the effect of each.
+    """Draw the share of outliers by value of each parameter, and the effect of each, in two columns alike in height.
 
     Parameters
     ----------
@@ -48,11 +49,26 @@ def plot_outlier_diagnostics(diagnostics: pl.DataFrame) -> alt.HConcatChart:
     shares = diagnostics.filter(pl.col("kind") == "share", pl.col("value").is_not_null())
     effects = diagnostics.filter(pl.col("kind") == "coefficient")
     overall = diagnostics.filter(pl.col("parameter") == "all").row(0, named=True)
-    parts: list[Any] = [_draw_shares(shares, overall["estimate"])]
-    if not effects.is_empty():
-        parts.append(_draw_effects(effects))
+    left, right = _halve(shares, effects.height)
+    columns: list[Any] = [_draw_shares(left, overall["estimate"])]
+    second: list[Any] = [] if right.is_empty() else [_draw_shares(right, overall["estimate"])]
+    second += [] if effects.is_empty() else [_draw_effects(effects)]
+    if second:
+        columns.append(alt.VConcatChart(vconcat=second, spacing=24))
     title = alt.Title(_name_chart(diagnostics, overall), subtitle=write_subtitle(_describe(diagnostics, overall), 1000))
-    return apply_theme(alt.HConcatChart(hconcat=parts, spacing=40, title=title))
+    return apply_theme(alt.HConcatChart(hconcat=columns, spacing=40, title=title))
+
+
+def _halve(shares: pl.DataFrame, n_effects: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Part the parameters so that those on the left are about as high as the others and the effects together."""
+    parts = shares.partition_by("parameter", maintain_order=True)
+    heights = [HEADING_HEIGHT + ROW_HEIGHT * part.height for part in parts]
+    effects = (HEADING_HEIGHT + EFFECT_HEIGHT * n_effects + AXIS_HEIGHT) if n_effects else 0
+    heights_of_right = [
+        sum(heights[at:]) + (AXIS_HEIGHT if at < len(parts) else 0) + effects for at in range(len(parts) + 1)
+    ]
+    at = min(range(1, len(parts) + 1), key=lambda each: max(sum(heights[:each]), heights_of_right[each]))
+    return pl.concat(parts[:at]), pl.concat(parts[at:]) if at < len(parts) else shares.clear()
 
 
 def _draw_shares(shares: pl.DataFrame, overall: float) -> alt.LayerChart:
@@ -79,14 +95,14 @@ def _draw_shares(shares: pl.DataFrame, overall: float) -> alt.LayerChart:
 
 def _draw_effects(effects: pl.DataFrame) -> alt.LayerChart:
     rows, names, units = [], [], []
-    step = 2 * ROW_HEIGHT + 4
+    step = EFFECT_HEIGHT
     for number, row in enumerate(effects.iter_rows(named=True)):
         name = row["parameter"] if row["value"] is None else f"{row['parameter']} {row['value']}"
         clear = row["lower"] is not None and (row["lower"] > 0 or row["upper"] < 0)
         centre = HEADING_HEIGHT + step * (number + 0.5)
         rows.append(_place(row, centre, name) | {"size": "", "colour": SERIES_COLOURS[0] if clear else FAINT_INK})
-        names.append({"y": centre - 14, "text": shorten_text(name, EFFECT_LABEL_WIDTH - 12, 11)})
-        units.append({"y": centre, "text": shorten_text(row["unit"], EFFECT_LABEL_WIDTH - 12, 11)})
+        names.append({"y": centre - 14, "text": shorten_text(name, LABEL_WIDTH - 12, 11)})
+        units.append({"y": centre, "text": shorten_text(row["unit"], LABEL_WIDTH - 12, 11)})
     height = HEADING_HEIGHT + step * len(rows)
     y = alt.Y("y:Q").scale(domain=[height, 0], nice=False).axis(None)
     ends = [value for row in rows for value in (row["lower"], row["upper"], row["estimate"], row["null"])]
@@ -98,11 +114,11 @@ def _draw_effects(effects: pl.DataFrame) -> alt.LayerChart:
     layers = [
         zero.mark_rule(color=FAINT_INK).encode(x="at:Q", y=alt.value(HEADING_HEIGHT), y2=alt.value(height)),
         *_draw_dots(rows, x, y),
-        write_texts(heading, x=alt.value(-EFFECT_LABEL_WIDTH), y=y, bold=True),
-        write_texts(names, x=alt.value(8 - EFFECT_LABEL_WIDTH), y=y),
-        write_texts(units, x=alt.value(8 - EFFECT_LABEL_WIDTH), y=y, color=FAINT_INK),
+        write_texts(heading, x=alt.value(-LABEL_WIDTH), y=y, bold=True),
+        write_texts(names, x=alt.value(8 - LABEL_WIDTH), y=y),
+        write_texts(units, x=alt.value(8 - LABEL_WIDTH), y=y, color=FAINT_INK),
     ]
-    return alt.LayerChart(layer=layers, width=EFFECT_WIDTH, height=height)
+    return alt.LayerChart(layer=layers, width=WIDTH, height=height)
 
 
 def _place(row: dict[str, Any], y: float, label: str) -> dict[str, Any]:

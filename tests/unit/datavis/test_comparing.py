@@ -95,6 +95,14 @@ def test_ribbons_add_up_to_their_bars_and_have_the_colour_of_a(read_chart):
     assert right[-1]["cluster"] == "added later · 2.9 %"
 
 
+def test_clusters_of_b_have_the_colour_of_their_best_match(read_chart):
+    pairs = {(0, 1): 50, (1, 0): 40, (0, 0): 15, (2, 2): 1, (1, 2): 2, (-1, 2): 90, (-1, 3): 9}
+    _, left, right, *_ = (layer["data"]["values"] for layer in read_chart(plot_alluvial(flows(pairs)))["layer"])
+    of_a, of_b = ({bar["cluster"].split(" ")[0]: bar["colour"] for bar in bars} for bars in (left, right))
+    assert [of_b["1"], of_b["0"], of_b["2"]] == [of_a["0"], of_a["1"], of_a["1"]]
+    assert of_b["3"] not in of_a.values(), "what is like nothing in A has no colour of A"
+
+
 def test_clusters_of_b_stand_where_they_come_from_and_small_ones_together(read_chart):
     pairs = {(number, 19 - number): 10 for number in range(20)}
     chart = read_chart(plot_alluvial(flows(pairs), top=12))
@@ -145,7 +153,10 @@ def test_stability_counts_stable_clusters_and_keeps_those_never_seen(read_chart)
 
 def test_a_sweep_is_four_maps_for_each_min_samples(read_chart):
     spec = read_chart(plot_parameter_sweep(sweep(samples=(3, 9)), {"epsilon": 0.9, "min_cluster_size": 0.1}))
-    assert spec["title"]["text"] == "From 0% outliers (epsilon 0, size 5) to 40% (epsilon 0.4, size 5)"
+    assert spec["title"]["text"] == (
+        "From 0% outliers (min_cluster_size 5, min_samples 3, epsilon 0) to 40% "
+        "(min_cluster_size 5, min_samples 3, epsilon 0.4)"
+    )
     assert "epsilon 90%, min_cluster_size 10%" in " ".join(spec["title"]["subtitle"])
     assert [row["title"]["text"] for row in spec["vconcat"]] == ["min_samples 3", "min_samples 9"]
     for row in spec["vconcat"]:
@@ -161,6 +172,25 @@ def test_a_sweep_is_four_maps_for_each_min_samples(read_chart):
     assert (agreement[0]["text"], agreement[0]["colour"]) == ("–", "#ffffff")
 
 
+def test_a_sweep_without_several_clusters_says_so_and_one_of_noise_shows_it(read_chart):
+    frame = sweep().with_columns(n_clusters=pl.lit(1), null_mean=pl.lit(0.9))
+    spec = read_chart(plot_parameter_sweep(frame))
+    assert spec["title"]["text"].startswith(
+        "No setting gives more than one cluster: from 0% outliers (min_cluster_size 5, "
+    )
+    assert "6 of 6 settings give one cluster or none" in " ".join(spec["title"]["subtitle"])
+    panels = [panel["title"]["text"] for panel in spec["vconcat"][0]["concat"]]
+    assert panels[:2] == ["outlier share", "outlier share in noise"]
+
+
+def test_where_epsilon_is_one_min_samples_goes_from_left_to_right(read_chart):
+    spec = read_chart(plot_parameter_sweep(sweep(epsilons=(0.2,), samples=(3, 9))))
+    (row,) = spec["vconcat"]
+    assert row["title"]["text"] == "epsilon 0.2"
+    assert {panel["layer"][0]["encoding"]["x"]["field"] for panel in row["concat"]} == {"min_samples"}
+    assert min(panel["width"] for panel in row["concat"]) >= 220
+
+
 def test_one_outcome_everywhere_is_said(read_chart):
     spec = read_chart(plot_parameter_sweep(sweep(epsilons=(0.2,))))
     assert spec["title"]["text"] == "20% are outliers at every setting"
@@ -169,17 +199,19 @@ def test_one_outcome_everywhere_is_said(read_chart):
 def test_diagnostics_show_shares_beside_effects(read_chart):
     spec = read_chart(plot_outlier_diagnostics(diagnostics()))
     assert spec["title"]["text"].startswith("50.0 % are outliers; their neighbours are further away")
-    shares, effects = spec["hconcat"]
+    left, column = spec["hconcat"]
+    *right, effects = column["vconcat"]
+    shares = {"layer": left["layer"] + [layer for part in right for layer in part["layer"]]}
     assert {"min_cluster_size", "network", "10", "A→B", "900", "400"} <= set(texts_of(shares))
     assert {"repeats", "each doubling", "network A→B", "instead of C"} <= set(texts_of(effects))
     clear, unclear = next(layer["data"]["values"] for layer in effects["layer"] if layer["mark"]["type"] == "point")
     assert clear["colour"] != unclear["colour"]
     nulls = [layer for layer in shares["layer"] if layer["mark"].get("strokeWidth") == 4]
-    assert [len(layer["data"]["values"]) for layer in nulls] == [1], "what has no null has no bar"
+    assert sum(len(layer["data"]["values"]) for layer in nulls) == 1, "what has no null has no bar"
 
 
 def test_without_effects_there_are_shares_alone(read_chart):
-    assert len(read_chart(plot_outlier_diagnostics(diagnostics(effects=0)))["hconcat"]) == 1
+    assert len(read_chart(plot_outlier_diagnostics(diagnostics(effects=0)))["hconcat"]) <= 2
 
 
 @pytest.mark.parametrize(
