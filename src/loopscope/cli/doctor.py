@@ -94,9 +94,14 @@ def _command(fault: "Fault", store: "Store") -> str | None:
     """Return what to type, with the database that it is meant for."""
     if fault.command is None:
         return None
-    if fault.command.startswith("loopscope "):
-        return f"{fault.command} {store.place.option}"
-    return fault.command.replace("FILE", shlex.quote(store.location))
+    steps = (fault.command,) if isinstance(fault.command, str) else fault.command
+    return "; ".join(_with_database(step, store) for step in steps)
+
+
+def _with_database(step: str, store: "Store") -> str:
+    if step.startswith("loopscope "):
+        return f"{step} {store.place.option}"
+    return step.replace("FILE", shlex.quote(store.location))
 
 
 def _short(value: Any) -> str:

@@ -20,7 +20,7 @@ from loopscope.engine.clustering import cluster_embeddings
 from loopscope.engine.doctor.examining import examine
 from loopscope.engine.doctor.fault import Fault
 from loopscope.engine.doctor.mending import mend
-from loopscope.engine.performing import perform_experiment
+from loopscope.engine.performing import perform_experiment, resume_experiment
 from loopscope.models import fakes
 from loopscope.models.registry import Registry
 from loopscope.schemas import (
@@ -364,6 +364,9 @@ class Spoilt:
 
     def examine(self) -> list[Fault]:
         return examine(self.store, registry=REGISTRY)
+
+    def resume(self, experiment_id: int) -> None:
+        resume_experiment(experiment_id, self.store, registry=REGISTRY)
 
     def contents(self) -> dict[str, list[Any]]:
         """Every row of every table."""

@@ -148,12 +148,13 @@ def test_clusters_that_are_not_judged_are_told(spoilt: Any, change: Any) -> None
     assert [fault.found for fault in others if fault.table == "cluster"] == ["runs 1001"]
     told = {fault.row["id"]: fault.found for fault in others if fault.table == "clustering_result"}
     assert told == {
-        result_id: (
-            f"medoid, radius, mean_distance and distinct_outputs of cluster {number} not judged, "
+        result_id: "not judged: "
+        + (
+            f"medoid, radius, mean_distance and distinct_outputs of cluster {number}"
             if number >= 0
-            else "distinct_outputs of the outliers not judged, "
+            else "distinct_outputs of the outliers"
         )
-        + f"because the vector of embedding {key} cannot be used"
+        + f"; distinct in counts, because the vector of embedding {key} cannot be used"
         for result_id, number in numbers.items()
     }
 

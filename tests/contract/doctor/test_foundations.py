@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from loopscope.engine.doctor.examining import examine
 from loopscope.engine.doctor.mending import mend
+from loopscope.engine.progress import Silence
 from loopscope.errors import StoreError
+from loopscope.schemas import ClusteringResult, EmbeddingCluster
+from loopscope.store.clusterings import delete_clustering
 from loopscope.store.connection import open_store
 from loopscope.store.upgrade import upgrade_store
 
@@ -40,7 +44,7 @@ def test_an_unfinished_run_is_no_fault(spoilt: Any) -> None:
         (
             "DELETE FROM embedding_cluster WHERE embedding_id IN (SELECT medoid_embedding_id FROM cluster WHERE id = 1)"
             " AND clustering_result_id = 1",
-            "cluster",
+            "clustering_result",
             "of which there is no row in embedding_cluster",
             "a reference that leads to a row",
         ),
@@ -62,6 +66,59 @@ def test_what_later_checks_take_for_granted_is_told_alone(
     assert found in fault.found
     assert expected in fault.expected
     assert mend(spoilt.store, [fault]) == []
+
+
+@pytest.mark.parametrize("lost", ["cluster", "embedding"])
+def test_lost_rows_are_told_once_for_each_result(spoilt: Any, lost: str) -> None:
+    """Whatever a clustering result has lost, what is typed about it deletes the result whole."""
+    with spoilt.made() as rows:
+        first, cluster = rows.first_result(), rows.first_cluster()
+        key = {"cluster": cluster.id, "embedding": rows.members_of(cluster)[0]}[lost]
+        holding = select(EmbeddingCluster.clustering_result_id).where(EmbeddingCluster.embedding_id == key)
+        results = {first.id} if lost == "cluster" else set(rows.session.scalars(holding))
+        uuids = {result.id: result.uuid.hex[:8] for result in rows.results_of()}
+        result_id, size = first.id, cluster.size
+        cluster.properties = {}
+    spoilt.plain(f"DELETE FROM {lost} WHERE id = {key}")
+    faults = spoilt.examine()
+    told = [fault for fault in faults if fault.table == "clustering_result"]
+    assert {fault.row["id"] for fault in told} == results
+    assert {fault.command for fault in told} == {f"loopscope cluster delete {uuids[each]}" for each in results}
+    [of_first] = [fault for fault in told if fault.row["id"] == result_id]
+    count = size if lost == "cluster" else 1
+    assert f"{count} of embedding_cluster" in of_first.found
+    assert len(faults) == len(told) + (lost == "embedding")  # its vector is told, too
+    with spoilt.store.transaction() as session:
+        for each in results:
+            if session.get(ClusteringResult, each) is not None:
+                delete_clustering(session, each)
+    for fault in faults:
+        if fault.table == "embedding_vector":
+            spoilt.plain(fault.command.split('"')[1])
+    assert spoilt.examine() == []
+
+
+def test_a_lost_result_is_told_once_with_what_deletes_the_rest(spoilt: Any) -> None:
+    with spoilt.made() as rows:
+        result_id = rows.results_of()[3].id
+        rows.first_cluster().properties = {}
+    spoilt.plain(f"DELETE FROM clustering_result WHERE id = {result_id}")
+    [fault] = spoilt.examine()
+    assert (fault.table, dict(fault.row)) == ("clustering_result", {"id": result_id})
+    spoilt.plain(*fault.command.split('"')[1].split("; "))
+    assert spoilt.examine() == []
+
+
+def test_a_large_file_takes_a_while(spoilt: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+
+    class Heard(Silence):
+        def say(self, message: str) -> None:
+            said.append(message)
+
+    monkeypatch.setattr("loopscope.engine.doctor.examining.LARGE", 1)
+    examine(spoilt.store, progress=Heard())
+    assert ["may take a while" in message for message in said] == ([True] if spoilt.store.dialect == "sqlite" else [])
 
 
 @pytest.mark.parametrize(
@@ -147,8 +204,6 @@ def test_a_saved_sample_tells_what_is_made_up_in_it(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript((SAVED / "0001.sql").read_text())
     upgrade_store(path)
-    from loopscope.engine.doctor.examining import examine
-
     with open_store(path) as store:
         faults = examine(store)
     assert {fault.table for fault in faults} == {"experiment", "run", "invocation", "picture"}

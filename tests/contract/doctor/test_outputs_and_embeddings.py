@@ -5,18 +5,21 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 
 from loopscope.schemas import (
     Embedding,
+    EmbeddingCluster,
     EmbeddingModel,
     EmbeddingVector,
+    Experiment,
     Invocation,
     LaterAssignment,
     PersistenceDiagram,
     Picture,
     PromptEmbedding,
 )
+from loopscope.store.clusterings import delete_clustering
 
 
 def test_a_picture_that_is_none(spoilt: Any) -> None:
@@ -79,6 +82,27 @@ def test_a_vector_that_is_too_long(spoilt: Any) -> None:
     spoilt.tells("embedding", "a vector of length 2", "1")
 
 
+def test_what_is_typed_about_a_vector_brings_it_back(spoilt: Any) -> None:
+    with spoilt.made() as rows:
+        key = rows.members_of(rows.first_cluster())[-1]
+        rows.set_vector(key, lambda vector: vector[:-1])
+        query = select(EmbeddingCluster.clustering_result_id).where(EmbeddingCluster.embedding_id == key)
+        holders = list(rows.session.scalars(query.order_by(EmbeddingCluster.clustering_result_id)))
+        uuids = {result.id: result.uuid.hex[:8] for result in rows.results_of()}
+        experiment_id = rows.session.scalars(select(Experiment.id).order_by(Experiment.id)).first()
+    *deletes, by_hand, resume = spoilt.examine()[0].command
+    assert {each.split()[-1] for each in deletes} <= {uuids[each] for each in holders}
+    with spoilt.store.transaction() as session:
+        for each in deletes:
+            short = each.removeprefix("loopscope cluster delete ")
+            delete_clustering(session, next(result_id for result_id, uuid in uuids.items() if uuid == short))
+    with spoilt.store.transaction() as session:
+        session.execute(text(by_hand.split('"')[1].removeprefix("PRAGMA foreign_keys = ON; ")))
+    assert resume.startswith("loopscope experiment resume ")
+    spoilt.resume(experiment_id)
+    assert spoilt.examine() == []
+
+
 def test_an_embedding_without_a_vector(spoilt: Any) -> None:
     with spoilt.made() as rows:
         rows.session.execute(
@@ -123,3 +147,10 @@ def test_a_diagram_that_dies_early(spoilt: Any) -> None:
         diagram = rows.session.scalars(select(PersistenceDiagram)).one()
         diagram.points = np.array([[0, 0.5], [2, 1]], dtype="<f8").tobytes()
     spoilt.tells("persistence_diagram", "1 points that die before they are born", "finite births")
+
+
+def test_attempts_without_the_failed_ones(spoilt: Any) -> None:
+    with spoilt.made() as rows:
+        _, last = rows.add_run(length=3, max_length=24, stop_reason=None)
+        last.attempts = 3
+    spoilt.tells("invocation", "attempts 3 with 0 failed attempts", "at least 2 rows in failed_attempt")

@@ -152,3 +152,17 @@ def test_another_count(spoilt: Any, place: int, name: str, fixable: bool) -> Non
         result = rows.results_of()[place]
         result.counts = {**result.counts, name: 9999}
     spoilt.tells("clustering_result", f"{name} 9999 in counts", "as counted", fixable=fixable)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "found", "expected"),
+    [
+        ("fingerprint", "nonsense", "fingerprint 'nonsense'", "64 hexadecimal digits"),
+        ("durations", {"load": -1.0}, "load -1.0 in durations", "at least 0"),
+        ("durations", {"load": "long"}, "load 'long' in durations", "at least 0"),
+    ],
+)
+def test_another_record(spoilt: Any, column: str, value: Any, found: str, expected: str) -> None:
+    with spoilt.made() as rows:
+        setattr(rows.first_result(), column, value)
+    spoilt.tells("clustering_result", found, expected)

@@ -16,15 +16,17 @@ from loopscope.engine.doctor.frozen import leave_what_is_ambiguous
 from loopscope.engine.doctor.integrity import (
     check_constraints,
     check_file,
-    check_references,
     check_rows,
     check_values,
+    read_size,
 )
 from loopscope.engine.doctor.invocations import check_sequence, check_turns
 from loopscope.engine.doctor.keys import check_keys
 from loopscope.engine.doctor.medoids import check_members
 from loopscope.engine.doctor.members import load_members
 from loopscope.engine.doctor.outputs import check_orphans, check_pictures, check_texts
+from loopscope.engine.doctor.records import check_attempts, check_clustering_records
+from loopscope.engine.doctor.references import check_references
 from loopscope.engine.doctor.runs import check_ends
 from loopscope.engine.doctor.selection import check_selection, load_names
 from loopscope.engine.doctor.vectors import (
@@ -41,6 +43,9 @@ from loopscope.store.vectors import load_embedding_index
 
 Check: TypeAlias = Callable[[Session], Iterator[Fault]]
 
+LARGE = 500_000_000
+"""How many bytes a file has at least for a person to be told that reading it takes a while."""
+
 FOUNDATIONS: tuple[Check, ...] = (
     check_file,
     check_values,
@@ -55,6 +60,7 @@ ROWS: tuple[Check, ...] = (
     check_experiments,
     check_sequence,
     check_turns,
+    check_attempts,
     check_embedded_types,
     check_prompt_vectors,
     check_prompts_are_embedded,
@@ -65,6 +71,7 @@ ROWS: tuple[Check, ...] = (
     check_probabilities,
     check_layers,
     check_later_assignments,
+    check_clustering_records,
 )
 """What looks at keys and numbers only, and is quick."""
 
@@ -92,6 +99,8 @@ def examine(store: Store, *, registry: Registry | None = None, progress: Progres
     """
     registry, progress = registry or Registry.installed(), progress or Silence()
     with store.session() as session:
+        if (size := read_size(session)) >= LARGE:
+            progress.say(f"SQLite reads the whole file, {size / 1e9:.1f} GB, to see that it is whole: may take a while")
         for check in _each(FOUNDATIONS, "doctor: the file, values, constraints and references", progress):
             if faults := list(check(session)):
                 progress.say("the other checks are left out, since they could not trust what they read")

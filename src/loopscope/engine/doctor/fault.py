@@ -46,7 +46,8 @@ class Fault:
     found, expected
         What is there, and what should be.
     command
-        What to type about it, without the database; None where nothing helps.
+        What to type about it, without the database, or several of these to type one after the other; None where
+        nothing helps.
     mend
         The change that mends it; None where more than one could be right, or outputs, vectors, labels or medoids
         would have to be touched.
@@ -56,7 +57,7 @@ class Fault:
     row: Row
     found: str
     expected: str
-    command: str | None = None
+    command: str | tuple[str, ...] | None = None
     mend: Mend | None = None
 
     @property

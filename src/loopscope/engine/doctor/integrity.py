@@ -1,4 +1,4 @@
-"""What holds for any sound database: the file is whole, values are of their types, constraints and references hold.
+"""What holds for any sound database: the file is whole, values are of their types, and constraints hold.
 
 On PostgreSQL the server holds types, and it holds constraints unless somebody has made them NOT VALID or switched the
 triggers of foreign keys off, as a restore may; so rows are held against both there as well. Its files are the business
@@ -14,7 +14,6 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Float,
-    ForeignKeyConstraint,
     Integer,
     LargeBinary,
     Table,
@@ -36,6 +35,14 @@ from loopscope.schemas import Base, Run
 from loopscope.schemas.base import UtcDateTime
 
 SAVE_WHAT_CAN_BE = "sqlite3 FILE .recover | sqlite3 saved.db"
+
+
+def read_size(session: Session) -> int:
+    """Return how many bytes an SQLite file has; 0 for another database, whose files are not read whole."""
+    if session.connection().dialect.name != "sqlite":
+        return 0
+    pages, size = (session.scalar(text(f"PRAGMA {name}")) or 0 for name in ("page_count", "page_size"))
+    return int(pages * size)
 
 
 def check_file(session: Session) -> Iterator[Fault]:
@@ -110,32 +117,6 @@ def check_values(session: Session) -> Iterator[Fault]:
             for (column, _, expected), name in zip(kinds, row[len(keys) :], strict=True):
                 if name is not None:
                     yield Fault(table.name, key, f"in {column.name} a value of another kind", expected)
-
-
-def check_references(session: Session) -> Iterator[Fault]:
-    """Check that every foreign key leads to a row: what ``PRAGMA foreign_key_check`` does, with the key of the row."""
-    for table in Base.metadata.sorted_tables:
-        for constraint in table.foreign_key_constraints:
-            yield from _dangling(session, table, constraint)
-
-
-def _dangling(session: Session, table: Table, constraint: ForeignKeyConstraint) -> Iterator[Fault]:
-    parent = constraint.referred_table.alias("parent")
-    pairs = [(element.parent, parent.c[element.column.name]) for element in constraint.elements]
-    statement = (
-        select(*table.primary_key.columns, *(here for here, _ in pairs))
-        .outerjoin_from(table, parent, and_(*(here == there for here, there in pairs)))
-        .where(pairs[0][1].is_(None), *(here.is_not(None) for here, _ in pairs))
-    )
-    keys = [column.name for column in table.primary_key.columns]
-    for row in session.execute(statement):
-        refers = ", ".join(f"{here.name} {value}" for (here, _), value in zip(pairs, row[len(keys) :], strict=True))
-        yield Fault(
-            table.name,
-            dict(zip(keys, row, strict=False)),
-            f"{refers}, of which there is no row in {constraint.referred_table.name}",
-            "a reference that leads to a row",
-        )
 
 
 def _kind(column: Column[Any], sqlite: bool) -> tuple[ColumnElement[bool], str] | None:

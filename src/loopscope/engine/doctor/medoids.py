@@ -76,7 +76,7 @@ def check_members(
         yield from check_measured_properties(result, cluster, measured)
         progress.advance(len(rows))
     if unjudged:
-        yield tell_unjudged(result, unjudged, members.embedding_id[is_broken].tolist())
+        yield from tell_unjudged(result, unjudged, members.embedding_id[is_broken].tolist())
     if not unjudged or of_all is not None:
         yield from check_counts(result, {"distinct": len(distinct) if of_all is None else of_all})
 

@@ -58,18 +58,27 @@ def check_measured_properties(
         )
 
 
-def tell_unjudged(result: ClusteringResult, numbers: Sequence[int], embedding_ids: Sequence[int]) -> Fault:
-    """Tell that clusters were not judged by their vectors, of which some cannot be used."""
+def tell_unjudged(result: ClusteringResult, numbers: Sequence[int], embedding_ids: Sequence[int]) -> Iterator[Fault]:
+    """Tell that clusters were not judged by their vectors, of which some cannot be used.
+
+    Outputs of an imported result differ by their hashes, so that only medoids and distances are not judged there.
+    """
     clusters = [number for number in numbers if number != OUTLIER]
-    where = [f"cluster{'s' * (len(clusters) > 1)} {_listed(clusters)}"] if clusters else []
-    where += ["the outliers"] if OUTLIER in numbers else []
-    what = "medoid, radius, mean_distance and distinct_outputs" if clusters else "distinct_outputs"
-    many = len(embedding_ids) > 1
-    found = (
-        f"{what} of {' and '.join(where)} not judged, because the vector{'s' * many} of embedding{'s' * many} "
-        f"{_listed(embedding_ids)} cannot be used"
-    )
-    return Fault("clustering_result", {"id": result.id, "uuid": result.uuid}, found, "every cluster judged")
+    ours = result.origin is None
+    parts = []
+    if clusters:
+        measures = "medoid, radius, mean_distance and distinct_outputs" if ours else "medoid, radius and mean_distance"
+        parts.append(f"{measures} of cluster{'s' * (len(clusters) > 1)} {_listed(clusters)}")
+    if ours and OUTLIER in numbers:
+        parts.append("distinct_outputs of the outliers")
+    if ours and "distinct" in result.counts:
+        parts.append("distinct in counts")
+    if not parts:
+        return
+    plural = "s" * (len(embedding_ids) > 1)
+    why = f"because the vector{plural} of embedding{plural} {_listed(embedding_ids)} cannot be used"
+    row = {"id": result.id, "uuid": result.uuid}
+    yield Fault("clustering_result", row, f"not judged: {'; '.join(parts)}, {why}", "every cluster judged")
 
 
 def _listed(numbers: Sequence[int]) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from loopscope.engine.doctor.blocks import fetch_blocks
 from loopscope.engine.doctor.fault import Fault
 from loopscope.engine.doctor.imported import find_imported_embeddings
+from loopscope.engine.doctor.remedies import find_embedding_remedies, find_prompt_remedies
 from loopscope.engine.progress import Progress
 from loopscope.schemas import (
     Embedding,
@@ -55,9 +56,11 @@ def check_vectors(session: Session, progress: Progress) -> Iterator[Fault]:
             wrong = list(_judge(stored, model.dimension))
             not_unit = [each.key for each in wrong if each.expected == UNIT_LENGTH]
             allowed = find_imported_embeddings(session, not_unit) if not_unit else set()
-            for key, found, expected in wrong:
-                if not (expected == UNIT_LENGTH and key in allowed):
-                    yield Fault("embedding", {"id": key, "embedding_model": model.name}, found, expected)
+            told = [each for each in wrong if not (each.expected == UNIT_LENGTH and each.key in allowed)]
+            remedies = find_embedding_remedies(session, [each.key for each in told])
+            for key, found, expected in told:
+                row = {"id": key, "embedding_model": model.name}
+                yield Fault("embedding", row, found, expected, remedies.get(key))
             progress.advance(len(rows))
 
 
@@ -72,11 +75,12 @@ def check_prompt_vectors(session: Session) -> Iterator[Fault]:
         for rows in fetch_blocks(session, statement, PromptEmbedding.run_id, AT_A_TIME):
             uuids = {run_id: uuid for run_id, _, uuid in rows}
             wrong = list(_judge([(run_id, vector) for run_id, vector, _ in rows], model.dimension))
+            remedies = find_prompt_remedies(session, [each.key for each in wrong], model.id)
             if model.takes != OutputType.TEXT:
                 wrong = [_Wrong(run_id, f"a prompt by a model that takes an {model.takes}", "none") for run_id in uuids]
             for run_id, found, expected in wrong:
                 row = {"run_id": run_id, "run": uuids[run_id], "embedding_model": model.name}
-                yield Fault("prompt_embedding", row, found, expected)
+                yield Fault("prompt_embedding", row, found, expected, remedies.get(run_id))
 
 
 def check_prompts_are_embedded(session: Session) -> Iterator[Fault]:
