@@ -97,9 +97,9 @@ def choose_setting(sweep: pl.DataFrame) -> dict[str, Any] | None:
     """Choose the setting to try: of those that tell something and agree with their neighbour, the fewest outliers.
 
     A setting tells something when there are several clusters, and neither the outliers nor one cluster are more than
-    half of the embeddings; where none is so, when there are several clusters at all. The neighbour is the next smaller
-    size if sizes vary, else the next smaller epsilon; an adjusted Rand index from .8 on agrees. Where none does, the
-    one that agrees most is taken.
+    half of the embeddings; where none is so, when there are several clusters at all. It agrees from an
+    ``ari_to_neighbour`` of .8 on; the smallest of several sizes, which has no smaller neighbour, never does. Where none
+    agrees, the one that agrees most is taken.
 
     Parameters
     ----------
@@ -116,9 +116,10 @@ def choose_setting(sweep: pl.DataFrame) -> dict[str, Any] | None:
     if not telling.is_empty():
         several = telling
     index = "ari_to_smaller_size" if sweep["min_cluster_size"].n_unique() > 1 else "ari_to_smaller_epsilon"
-    agreeing = several.filter(pl.col(index) >= AGREES)
+    several = several.with_columns(agreement=pl.when(pl.col(index).is_not_null()).then("ari_to_neighbour"))
+    agreeing = several.filter(pl.col("agreement") >= AGREES)
     if agreeing.is_empty():
-        ordered = several.sort(index, descending=True, nulls_last=True, maintain_order=True)
+        ordered = several.sort("agreement", descending=True, nulls_last=True, maintain_order=True)
     else:
         ordered = agreeing.sort("outlier_share", maintain_order=True)
-    return next(ordered.iter_rows(named=True), None)
+    return next(ordered.drop("agreement").iter_rows(named=True), None)

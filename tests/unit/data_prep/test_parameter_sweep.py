@@ -8,7 +8,9 @@ from loopscope.data_prep.parameter_sweep import choose_setting, outlier_share_by
 def sweep(rows):
     names = ("min_cluster_size", "n_clusters", "outlier_share", "largest_cluster", "ari_to_smaller_size")
     frame = pl.DataFrame([dict(zip(names, row, strict=True)) for row in rows], infer_schema_length=None)
-    return frame.with_columns(ari_to_smaller_epsilon=pl.lit(None, pl.Float64))
+    return frame.with_columns(
+        ari_to_neighbour=pl.col("ari_to_smaller_size").fill_null(1.0), ari_to_smaller_epsilon=pl.lit(None, pl.Float64)
+    )
 
 
 def test_the_fewest_outliers_are_chosen_among_settings_that_agree_and_tell_something():

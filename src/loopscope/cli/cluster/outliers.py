@@ -98,12 +98,12 @@ def _print_effects(frame: "pl.DataFrame") -> None:
         print_text("no effects: all or no embeddings are outliers, or nothing else differs among them")
         return
     print_table(
-        ["effect of", "value", "for", "log-odds", *TRUST],
+        ["effect of", "for", "log-odds", *TRUST],
         [
-            [*(row[name] for name in ("parameter", "value", "unit", "estimate")), *trust(row)]
+            [" ".join(filter(None, (row["parameter"], row["value"]))), row["unit"], row["estimate"], *trust(row)]
             for row in effects.iter_rows(named=True)
         ],
-        wide=["value", "for"],
+        wide=["effect of", "for"],
     )
 
 

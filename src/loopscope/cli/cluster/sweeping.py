@@ -155,12 +155,10 @@ def _conclude(frame: "pl.DataFrame", explained: dict[str, float], model: str, al
         )
         name = max(explained, key=lambda each: explained[each])
         means = outlier_share_by(frame, name)
-        low, high = means["outlier_share"][0], means["outlier_share"][-1]
-        direction = (
-            "the same at the smallest and the largest"
-            if low == high
-            else (f"fewer outliers with {'smaller' if low < high else 'larger'} {name}")
-        )
+        steps = means["outlier_share"].diff().drop_nulls()
+        direction = "neither smaller nor larger values always have fewer outliers"
+        if (steps >= 0).all() or (steps <= 0).all():
+            direction = f"fewer outliers with {'smaller' if (steps >= 0).all() else 'larger'} {name}"
         values = ", ".join(f"{share:.0%} at {value:.3g}" for value, share in means.iter_rows())
         yield f"the outlier share depends most on {name}: {direction} (on average {values})"
     few = int((frame["n_clusters"] <= 1).sum())
