@@ -10,9 +10,9 @@ import numpy as np
 
 from figure import Figure, peak_megabytes, timer
 from loopscope.clustering import hdbscan
-from loopscope.clustering.compiling import compile_kernels
-from loopscope.clustering.cutting import cut
-from loopscope.clustering.linkage import link
+from loopscope.clustering.distances.compiling import compile_kernels
+from loopscope.clustering.tree.cutting import cut
+from loopscope.clustering.tree.linkage import link
 
 DIMENSION = 768
 MEDIUM, LARGE = 14_160, 60_000
@@ -23,7 +23,7 @@ BRUTE = (
     "from sklearn.cluster import HDBSCAN; "
     "HDBSCAN(algorithm='brute', cluster_selection_epsilon=0.4, copy=True, {settings}).fit(vectors)"
 )
-COMPILE = "from loopscope.clustering.compiling import compile_kernels; compile_kernels()"
+COMPILE = "from loopscope.clustering.distances.compiling import compile_kernels; compile_kernels()"
 
 
 def measure() -> list[Figure]:

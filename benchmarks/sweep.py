@@ -5,14 +5,14 @@ import numpy as np
 from clustering import LARGE, MEDIUM, SETTINGS, trajectories
 from figure import Figure, timer
 from loopscope.clustering import hdbscan
-from loopscope.clustering.comparison import compare_clusterings
-from loopscope.clustering.compiling import compile_kernels
-from loopscope.clustering.cutting import cut
-from loopscope.clustering.diagnostics import Factor, diagnose_outliers, separate_by_distance
-from loopscope.clustering.linkage import link
-from loopscope.clustering.resampling import Runs
-from loopscope.clustering.stability import resample_jaccard
-from loopscope.clustering.sweep import Grid, sweep_settings
+from loopscope.clustering.distances.compiling import compile_kernels
+from loopscope.clustering.tree.cutting import cut
+from loopscope.clustering.tree.linkage import link
+from loopscope.clustering.trust.comparison import compare_clusterings
+from loopscope.clustering.trust.diagnostics import Factor, diagnose_outliers, separate_by_distance
+from loopscope.clustering.trust.stability import resample_jaccard
+from loopscope.clustering.trust.sweep import Grid, sweep_settings
+from loopscope.statistics.resampling import Runs
 
 ASSIGNMENTS, CLUSTERS, LENGTH = 140_000, 400, 500
 

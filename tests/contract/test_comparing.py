@@ -8,7 +8,6 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 from sqlalchemy import func, insert, select
 
-from loopscope.clustering.resampling import Runs
 from loopscope.data_prep.cluster_comparison import (
     COLUMNS,
     FLOW_COLUMNS,
@@ -38,6 +37,7 @@ from loopscope.schemas import (
     Picture,
     Run,
 )
+from loopscope.statistics.resampling import Runs
 from loopscope.store.clusterings import save_clustering
 from loopscope.store.connection import Store
 

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loopscope.clustering import Clustering, hdbscan
-from loopscope.clustering.cutting import cut
-from loopscope.clustering.linkage import link
 from loopscope.clustering.parameters import Repeats
+from loopscope.clustering.tree.cutting import cut
+from loopscope.clustering.tree.linkage import link
 from loopscope.errors import ClusteringError
 from loopscope.types import Vectors
 

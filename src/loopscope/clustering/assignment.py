@@ -3,15 +3,14 @@
 import numpy as np
 import numpy.typing as npt
 
-from loopscope.clustering.bounds import frame_of
 from loopscope.clustering.checking import check_at_least, check_vectors
-from loopscope.clustering.kernels import as_kernels_take
-from loopscope.clustering.neighbours import Points, find_neighbours
-from loopscope.clustering.parameters import Metric
-from loopscope.clustering.parameters import Repeats as RepeatsKind
-from loopscope.clustering.reachability import find_nearest_reachable
+from loopscope.clustering.distances.bounds import frame_of
+from loopscope.clustering.distances.kernels import as_kernels_take
+from loopscope.clustering.distances.neighbours import Points, find_neighbours
+from loopscope.clustering.distances.reachability import find_nearest_reachable
+from loopscope.clustering.distances.threads import working
+from loopscope.clustering.parameters import Metric, Repeats
 from loopscope.clustering.repeats import collapse_repeats
-from loopscope.clustering.threads import working
 from loopscope.errors import ClusteringError
 from loopscope.types import OUTLIER, Vectors
 
@@ -28,7 +27,7 @@ def assign_to_nearest_core(
     lambda_birth: Floats,
     lambda_death: Floats,
     min_samples: int,
-    repeats: RepeatsKind = "collapse",
+    repeats: Repeats = "collapse",
     metric: Metric = "cosine",
     threads: int | None = None,
     block: int | None = None,
@@ -53,7 +52,7 @@ def assign_to_nearest_core(
     min_samples, repeats, metric
         Those of the clustering.
     threads, block
-        As of :func:`loopscope.clustering.linkage.link`.
+        As of :func:`loopscope.clustering.tree.linkage.link`.
 
     Returns
     -------

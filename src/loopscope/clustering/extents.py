@@ -44,7 +44,7 @@ def measure_extents(vectors: Vectors, labels: npt.NDArray[np.int64], medoid_indi
     >>> extents.radius.tolist(), extents.mean_distance.tolist()
     ([2.0], [1.0])
     """
-    from loopscope.clustering.distances import distances_to
+    from loopscope.clustering.distances.exact import distances_to
 
     radius, mean_distance = np.empty(len(medoid_indices)), np.empty(len(medoid_indices))
     for number, medoid in enumerate(medoid_indices):

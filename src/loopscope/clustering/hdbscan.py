@@ -82,8 +82,8 @@ def hdbscan(
         min_samples=min_samples,
         allow_single_cluster=allow_single_cluster,
     )
-    from loopscope.clustering.cutting import cut
-    from loopscope.clustering.linkage import link
+    from loopscope.clustering.tree.cutting import cut
+    from loopscope.clustering.tree.linkage import link
 
     found = cut(
         link(vectors, min_samples=min_samples, repeats=repeats, metric=metric),

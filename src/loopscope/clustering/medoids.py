@@ -10,12 +10,12 @@ from math import fsum
 import numpy as np
 import numpy.typing as npt
 
-from loopscope.clustering.bounds import frame_of
-from loopscope.clustering.distances import distances_to
+from loopscope.clustering.distances.bounds import frame_of
+from loopscope.clustering.distances.exact import distances_to
+from loopscope.clustering.distances.sums_of_distances import least_among_all, least_among_some
+from loopscope.clustering.distances.threads import Workers, working
 from loopscope.clustering.parameters import Medoid
 from loopscope.clustering.repeats import collapse_repeats
-from loopscope.clustering.sums_of_distances import least_among_all, least_among_some
-from loopscope.clustering.threads import Workers, working
 from loopscope.errors import ClusteringError
 from loopscope.types import OUTLIER, Vectors
 
@@ -72,7 +72,7 @@ def find_medoids(
         ``"unweighted"``: the member with the smallest sum of distances to all members; ``"weighted"``: of distances
         times the probability of the other member; ``"nearest_to_mean"``: the member nearest to the mean vector.
     threads, block
-        As of :func:`loopscope.clustering.linkage.link`.
+        As of :func:`loopscope.clustering.tree.linkage.link`.
     """
     if kind not in ("unweighted", "weighted", "nearest_to_mean"):
         raise ClusteringError(f'medoid is "{kind}"; expected "unweighted", "weighted" or "nearest_to_mean"')

@@ -12,7 +12,7 @@ BLOCK = 4096
 
 
 @dataclass(frozen=True)
-class Repeats:
+class DistinctRows:
     """The distinct rows among n rows.
 
     Attributes
@@ -30,7 +30,7 @@ class Repeats:
     counts: npt.NDArray[np.int64]
 
 
-def collapse_repeats(vectors: Vectors) -> Repeats:
+def collapse_repeats(vectors: Vectors) -> DistinctRows:
     """Find the rows that are equal to the bit; 0 and −0 are equal.
 
     Parameters
@@ -51,7 +51,7 @@ def collapse_repeats(vectors: Vectors) -> Repeats:
     return _group(rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel())
 
 
-def distinct_rows(vectors: Vectors, repeats: Literal["collapse", "count"]) -> Repeats:
+def distinct_rows(vectors: Vectors, repeats: Literal["collapse", "count"]) -> DistinctRows:
     """Find the rows to cluster one by one: the distinct ones, or all where each repeat counts.
 
     Examples
@@ -62,7 +62,7 @@ def distinct_rows(vectors: Vectors, repeats: Literal["collapse", "count"]) -> Re
     if repeats == "collapse":
         return collapse_repeats(vectors)
     rows = np.arange(len(vectors))
-    return Repeats(rows, rows, np.ones(len(vectors), dtype=np.int64))
+    return DistinctRows(rows, rows, np.ones(len(vectors), dtype=np.int64))
 
 
 def _hashes(vectors: Vectors) -> npt.NDArray[np.uint64]:
@@ -76,7 +76,7 @@ def _hashes(vectors: Vectors) -> npt.NDArray[np.uint64]:
     return hashes
 
 
-def _all_equal_their_first(vectors: Vectors, repeats: Repeats) -> bool:
+def _all_equal_their_first(vectors: Vectors, repeats: DistinctRows) -> bool:
     """Tell whether equal hashes mean equal rows, as they nearly always do."""
     rows = np.arange(len(vectors))
     repeated = rows[repeats.first[repeats.inverse] != rows]
@@ -88,10 +88,10 @@ def _all_equal_their_first(vectors: Vectors, repeats: Repeats) -> bool:
     return True
 
 
-def _group(keys: npt.NDArray[np.uint64] | npt.NDArray[np.void]) -> Repeats:
+def _group(keys: npt.NDArray[np.uint64] | npt.NDArray[np.void]) -> DistinctRows:
     """Group rows by equal keys, in the order of the first of each."""
     _, first, inverse, counts = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
     order = np.argsort(first)
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
-    return Repeats(first[order], rank[inverse], counts[order])
+    return DistinctRows(first[order], rank[inverse], counts[order])

@@ -26,7 +26,7 @@ class Clustering:
     persistence
         Shape (number of clusters,), float64 in [0, 1]: the share of its range of λ = 1/distance through which a
         cluster keeps its members, Σ (λ − ``lambda_birth``) / (size × ``lambda_death``) with λ that at which a member
-        leaves; see :class:`loopscope.clustering.cutting.Cut`. NaN where the algorithm knows none.
+        leaves; see :class:`loopscope.clustering.tree.cutting.Cut`. NaN where the algorithm knows none.
     lambda_birth, lambda_death
         Shape (number of clusters,), float64: the range of λ in which a cluster exists; NaN likewise.
     """

@@ -6,12 +6,12 @@ from typing import Any
 import polars as pl
 from sqlalchemy.orm import Session
 
-from loopscope.clustering.comparison import Agreement, ClusterMatch, compare_clusterings
-from loopscope.clustering.estimate import Estimate
-from loopscope.clustering.resampling import Runs
+from loopscope.clustering.trust.comparison import Agreement, ClusterMatch, compare_clusterings
 from loopscope.data_prep.columns import Column, conform, schema_of
 from loopscope.data_prep.estimates import ESTIMATE_COLUMNS, estimate_values
 from loopscope.data_prep.pairing import Pairing, load_pairing
+from loopscope.statistics.estimate import Estimate
+from loopscope.statistics.resampling import Runs
 
 RESULTS = (
     Column("a", pl.Int64, "the clustering result A"),
@@ -59,7 +59,7 @@ def load_cluster_comparison_df(session: Session, a: int, b: int, **settings: int
     a, b
         The ``clustering_result_id`` of each.
     settings
-        ``draws``, ``permutations`` and ``seed`` of :func:`loopscope.clustering.comparison.compare_clusterings`.
+        ``draws``, ``permutations`` and ``seed`` of :func:`loopscope.clustering.trust.comparison.compare_clusterings`.
 
     Returns
     -------

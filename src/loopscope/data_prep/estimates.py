@@ -4,8 +4,8 @@ from typing import Any
 
 import polars as pl
 
-from loopscope.clustering.estimate import Estimate
 from loopscope.data_prep.columns import Column
+from loopscope.statistics.estimate import Estimate
 
 ESTIMATE_COLUMNS = (
     Column("estimate", pl.Float64, "the value"),

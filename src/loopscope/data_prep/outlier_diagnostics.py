@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from loopscope.clustering.estimate import Estimate
 from loopscope.data_prep.columns import CLUSTERING_RESULT_ID, EMBEDDING_MODEL, Column, schema_of
 from loopscope.data_prep.estimates import ESTIMATE_COLUMNS, estimate_values
+from loopscope.statistics.estimate import Estimate
 from loopscope.store.connection import Store
 
 if TYPE_CHECKING:

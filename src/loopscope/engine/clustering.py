@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from loopscope.clustering import Clustering
 from loopscope.clustering.protocol import Clusterer
 from loopscope.clustering.registry import find_clusterer
-from loopscope.clustering.repeats import Repeats, collapse_repeats
+from loopscope.clustering.repeats import DistinctRows, collapse_repeats
 from loopscope.engine.cluster_properties import Properties, describe_clusters
 from loopscope.engine.clustering_log import ClusteringLog
 from loopscope.engine.kernels import prepare_kernels
@@ -163,7 +163,7 @@ class _Task:
 
     model: EmbeddingModel
     sample: Sample
-    distinct: Repeats
+    distinct: DistinctRows
     clusterer: type[Clusterer]
     parameters: dict[str, Any]
     versions: dict[str, str]

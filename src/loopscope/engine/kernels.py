@@ -1,6 +1,6 @@
 """The clustering kernels made ready, and that it takes a while told: once on a machine."""
 
-from loopscope.clustering.compiling import compile_kernels, kernels_are_compiled
+from loopscope.clustering.distances.compiling import compile_kernels, kernels_are_compiled
 from loopscope.engine.progress import Progress
 
 

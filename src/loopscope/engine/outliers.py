@@ -10,23 +10,23 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from loopscope.clustering.clusterers import Hdbscan
-from loopscope.clustering.cutting import cut
-from loopscope.clustering.diagnostics import (
+from loopscope.clustering.tree.cutting import cut
+from loopscope.clustering.tree.linkage import Linkage, link
+from loopscope.clustering.trust.diagnostics import (
     Factor,
     OutlierDiagnosis,
     OutlierShare,
     diagnose_outliers,
     separate_by_distance,
 )
-from loopscope.clustering.estimate import Estimate
-from loopscope.clustering.linkage import Linkage, link
-from loopscope.clustering.noise import gaussian_cloud
-from loopscope.clustering.resampling import resample_runs
-from loopscope.clustering.sweep import share_of_outliers
+from loopscope.clustering.trust.noise import gaussian_cloud
+from loopscope.clustering.trust.sweep import share_of_outliers
 from loopscope.engine.kernels import prepare_kernels
 from loopscope.engine.progress import Progress, Silence
 from loopscope.engine.trajectories import StoredClustering, load_stored_clustering
 from loopscope.schemas import Embedding, Invocation, Run
+from loopscope.statistics.estimate import Estimate
+from loopscope.statistics.resampling import resample_runs
 from loopscope.store.connection import Store
 from loopscope.store.rows import fetch_rows
 from loopscope.types import OUTLIER

@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from loopscope.clustering.checking import check_vectors
-from loopscope.clustering.cutting import cut
-from loopscope.clustering.linkage import link
-from loopscope.clustering.noise import gaussian_cloud
 from loopscope.clustering.registry import find_clusterer
 from loopscope.clustering.repeats import collapse_repeats, distinct_rows
-from loopscope.clustering.stability import (
+from loopscope.clustering.tree.cutting import cut
+from loopscope.clustering.tree.linkage import link
+from loopscope.clustering.trust.noise import gaussian_cloud
+from loopscope.clustering.trust.stability import (
     ClusterStability,
     Floats,
     count_left_in,

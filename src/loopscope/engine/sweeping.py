@@ -8,14 +8,14 @@ from sqlalchemy import select
 
 from loopscope.clustering.clusterers import Hdbscan
 from loopscope.clustering.repeats import collapse_repeats
-from loopscope.clustering.resampling import Runs
-from loopscope.clustering.sweep import Grid, Setting, sweep_settings
+from loopscope.clustering.trust.sweep import Grid, Setting, sweep_settings
 from loopscope.config import nearest
 from loopscope.engine.kernels import prepare_kernels
 from loopscope.engine.progress import Progress, Silence
 from loopscope.engine.trajectories import Trajectories, load_trajectories
 from loopscope.errors import ClusteringError
 from loopscope.schemas import Run
+from loopscope.statistics.resampling import Runs
 from loopscope.store.connection import Store
 
 SIZES = (5, 10, 20, 40, 80)
@@ -32,7 +32,7 @@ class Sweep:
     n, n_distinct
         How many embeddings were clustered at every setting, and how many of them are distinct.
     settings
-        One for each setting, as :func:`loopscope.clustering.sweep.sweep_settings` gives them.
+        One for each setting, as :func:`loopscope.clustering.trust.sweep.sweep_settings` gives them.
     """
 
     n: int

@@ -10,10 +10,10 @@ import numpy.typing as npt
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from loopscope.clustering.resampling import Runs
 from loopscope.engine.sampling import find_embedding_model
 from loopscope.errors import ClusteringError, NotFoundError
 from loopscope.schemas import Cluster, ClusteringResult, EmbeddingCluster, EmbeddingModel, Run
+from loopscope.statistics.resampling import Runs
 from loopscope.store.connection import Store
 from loopscope.store.rows import fetch_integers
 from loopscope.store.vectors import EmbeddingIndex, load_embedding_index, load_vectors

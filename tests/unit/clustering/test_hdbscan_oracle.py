@@ -6,7 +6,7 @@ from sklearn.cluster import HDBSCAN
 from sklearn.metrics import adjusted_rand_score
 
 from loopscope.clustering import hdbscan
-from loopscope.clustering.linkage import link
+from loopscope.clustering.tree.linkage import link
 
 
 def _scikit_learn(vectors, **settings):

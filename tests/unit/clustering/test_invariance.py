@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from loopscope.clustering import hdbscan
-from loopscope.clustering.cutting import cut
-from loopscope.clustering.linkage import link
+from loopscope.clustering.tree.cutting import cut
+from loopscope.clustering.tree.linkage import link
 
 SETTINGS = {"min_cluster_size": 6, "min_samples": 4, "epsilon": 0.1}
 

@@ -3,7 +3,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from loopscope.clustering import medoids, sums_of_distances
+from loopscope.clustering import medoids
+from loopscope.clustering.distances import sums_of_distances
 from loopscope.clustering.extents import measure_extents
 from loopscope.clustering.medoids import find_medoids, medoid_of
 from loopscope.errors import ClusteringError

@@ -7,7 +7,7 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from loopscope.clustering.distances import distances_to
+from loopscope.clustering.distances.exact import distances_to
 from loopscope.clustering.medoids import medoid_of
 from loopscope.clustering.parameters import Medoid
 from loopscope.engine.doctor.distinct import DistinctVectors, count_distinct_outputs

@@ -1,0 +1,1 @@
+"""Estimates with intervals and null models: resampling by runs, for every analysis."""
