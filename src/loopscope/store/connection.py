@@ -1,5 +1,7 @@
 """Opening a database and its two kinds of transaction: one that reads, one that writes."""
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -176,11 +178,23 @@ def open_store(location: str | Path = "loopscope.db", *, create: bool = False) -
 
 
 def _use_write_ahead_log(store: Store) -> None:
-    """Let readers of an SQLite file go on while it is written; the file remembers it."""
-    if store.dialect == "sqlite" and store.writable:
-        with store._translated(), store._engine.connect() as connection:
-            driver: Any = connection.connection.driver_connection
-            driver.execute("PRAGMA journal_mode = WAL")
+    """Let readers of an SQLite file go on while it is written; the file remembers it.
+
+    SQLite does not wait for others here, whatever its busy timeout, so the waiting is ours.
+    """
+    if store.dialect != "sqlite" or not store.writable:
+        return
+    give_up = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    with store._translated(), store._engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        while True:
+            try:
+                driver.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                    raise
+            time.sleep(0.01)
 
 
 def _check_path(place: Location, path: Path, create: bool) -> None:
