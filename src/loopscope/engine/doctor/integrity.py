@@ -5,6 +5,7 @@ triggers of foreign keys off, as a restore may; so rows are held against both th
 of ``pg_amcheck``.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
@@ -59,10 +60,11 @@ def _read_integrity(session: Session) -> list[str]:
     try:
         for said in session.execute(text("PRAGMA integrity_check")).scalars():
             lines += said.splitlines()
-    except DatabaseError:
-        if not lines:
+    except DatabaseError as error:
+        if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_CORRUPT:
             raise
-        # What is so damaged that SQLite cannot read on ends the list, which says enough.
+        # What is so damaged that SQLite cannot read on ends the list, or is all of it.
+        lines = lines or [str(error.orig)]
     return lines
 
 
