@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from loopscope.clustering.assignment import assign_to_nearest_core
 from loopscope.engine.progress import Progress, Silence
-from loopscope.errors import ClusteringError, NotFoundError
+from loopscope.errors import ClusteringError
 from loopscope.schemas import Cluster, ClusteringResult, Embedding, EmbeddingCluster, LaterAssignment
+from loopscope.store.clusterings import get_clustering
 from loopscope.store.connection import Store
 from loopscope.store.rows import fetch_integers
 from loopscope.store.vectors import load_embedding_index, load_vectors
@@ -73,9 +74,7 @@ def assign_later_embeddings(store: Store, clustering_result_id: int, *, progress
     store.require_writable()
     progress = progress or Silence()
     with store.session() as session:
-        result = session.get(ClusteringResult, clustering_result_id)
-        if result is None:
-            raise NotFoundError(f"there is no clustering result {clustering_result_id}; see: loopscope cluster list")
+        result = get_clustering(session, clustering_result_id)
         _refuse_unsuitable(result)
         later = _find_later(session, result)
         if not len(later):

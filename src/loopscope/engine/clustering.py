@@ -27,9 +27,9 @@ from loopscope.engine.clustering_log import ClusteringLog
 from loopscope.engine.kernels import prepare_kernels
 from loopscope.engine.progress import Progress, Silence
 from loopscope.engine.sampling import Sample, Selection, find_embedding_model, load_sample
-from loopscope.errors import AlreadyClusteredError, ClusteringError, NotFoundError
+from loopscope.errors import AlreadyClusteredError, ClusteringError
 from loopscope.schemas import Cluster, ClusteringResult, EmbeddingModel
-from loopscope.store.clusterings import NewClustering, SavedClustering, save_clustering
+from loopscope.store.clusterings import NewClustering, SavedClustering, get_clustering, save_clustering
 from loopscope.store.connection import Store
 from loopscope.types import OUTLIER
 
@@ -145,9 +145,7 @@ def load_clustered(store: Store, clustering_result_id: int) -> Clustered:
         When there is no such result.
     """
     with store.session() as session:
-        result = session.get(ClusteringResult, clustering_result_id)
-        if result is None:
-            raise NotFoundError(f"there is no clustering result {clustering_result_id}; see: loopscope cluster list")
+        result = get_clustering(session, clustering_result_id)
         sizes = dict(
             session.execute(
                 select(Cluster.cluster_id, Cluster.size).where(Cluster.clustering_result_id == clustering_result_id)

@@ -121,8 +121,8 @@ def save_clustering(session: Session, clustering: NewClustering) -> SavedCluster
     return SavedClustering(result.id, result.uuid)
 
 
-def find_layers(session: Session, clustering_result_id: int) -> list[ClusteringResult]:
-    """Find the layers of the clustering that a result is of, the finest first: itself where it has none.
+def get_clustering(session: Session, clustering_result_id: int) -> ClusteringResult:
+    """Read a clustering result.
 
     Raises
     ------
@@ -132,6 +132,18 @@ def find_layers(session: Session, clustering_result_id: int) -> list[ClusteringR
     result = session.get(ClusteringResult, clustering_result_id)
     if result is None:
         raise NotFoundError(f"there is no clustering result {clustering_result_id}; see all: loopscope cluster list")
+    return result
+
+
+def find_layers(session: Session, clustering_result_id: int) -> list[ClusteringResult]:
+    """Find the layers of the clustering that a result is of, the finest first: itself where it has none.
+
+    Raises
+    ------
+    NotFoundError
+        When there is none of this id.
+    """
+    result = get_clustering(session, clustering_result_id)
     if result.layer_group is None:
         return [result]
     of_group = select(ClusteringResult).where(ClusteringResult.layer_group == result.layer_group)
