@@ -30,5 +30,5 @@ bench: .venv/installed-for-development
 	@touch $@
 
 .venv/installed-for-development: .venv/installed
-	$(PIP) --editable '.[evoc,ocr,postgres,test,check]'
+	$(PIP) --editable '.[evoc,ocr,postgres,video,test,check]'
 	@touch $@

@@ -14,7 +14,10 @@ ESTIMATE_COLUMNS = (
     Column("n_runs", pl.Int64, "from how many runs it comes"),
     Column("null_mean", pl.Float64, "what it is on average where the null holds; null where no null was drawn"),
     Column("null_p", pl.Float64, "the share of draws from the null that are as extreme, the estimate counted as one"),
+    Column("null_lower", pl.Float64, "the lower end of where 95 % of the draws from the null lie"),
+    Column("null_upper", pl.Float64, "the upper end"),
     Column("method", pl.String, "how interval and null were made"),
+    Column("reason", pl.String, "why there is no estimate; null where there is one"),
 )
 
 

@@ -30,6 +30,10 @@ class Estimate:
         The share of draws from the null that are as extreme, the estimate itself counted as one.
     method
         How interval and null were made.
+    null_lower, null_upper
+        Between which values 95 % of the draws from the null lie; NaN where no null was drawn.
+    reason
+        Why there is no estimate; None where there is one.
     """
 
     estimate: float
@@ -39,6 +43,20 @@ class Estimate:
     null_mean: float
     null_p: float
     method: str
+    null_lower: float = np.nan
+    null_upper: float = np.nan
+    reason: str | None = None
+
+
+def no_estimate(reason: str, *, n_runs: int) -> Estimate:
+    """Say that there is no estimate, and why: such as one run in a group, or a window longer than every run.
+
+    Examples
+    --------
+    >>> no_estimate("no run was absorbed", n_runs=3).reason
+    'no run was absorbed'
+    """
+    return Estimate(np.nan, np.nan, np.nan, n_runs, np.nan, np.nan, "", reason=reason)
 
 
 def make_estimate(
@@ -48,7 +66,7 @@ def make_estimate(
     *,
     n_runs: int,
     method: str,
-    extreme: Literal["large", "far"] = "large",
+    extreme: Literal["large", "small", "far"] = "large",
     bounds: tuple[float, float] = (-np.inf, np.inf),
 ) -> Estimate:
     """Put an estimate together from its draws.
@@ -67,7 +85,8 @@ def make_estimate(
     n_runs, method
         As in :class:`Estimate`.
     extreme
-        Whether a null value counts against the estimate when it is as large, or when it is as far from the null's mean.
+        Whether a null value counts against the estimate when it is as large, when it is as small, or when it is as far
+        from the null's mean.
     bounds
         Between which values the ends must lie.
 
@@ -86,9 +105,14 @@ def make_estimate(
     if not len(chance) or not np.isfinite(value):
         return Estimate(float(value), float(lower), float(upper), n_runs, np.nan, np.nan, method)
     mean = float(chance.mean())
-    found, drawn = (value, chance) if extreme == "large" else (abs(value - mean), np.abs(chance - mean))
+    least, most = (float(end) for end in np.percentile(chance, INTERVAL))
+    found, drawn = value, chance
+    if extreme == "small":
+        found, drawn = -value, -chance
+    elif extreme == "far":
+        found, drawn = abs(value - mean), np.abs(chance - mean)
     p = (1 + int((drawn >= found - ROUNDING).sum())) / (1 + len(chance))
-    return Estimate(float(value), float(lower), float(upper), n_runs, mean, p, method)
+    return Estimate(float(value), float(lower), float(upper), n_runs, mean, p, method, least, most)
 
 
 def _finite(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
