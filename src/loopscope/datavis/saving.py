@@ -2,7 +2,6 @@
 
 import json
 import os
-import tempfile
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +10,7 @@ import altair as alt
 from PIL import Image
 
 from loopscope.errors import ChartError
+from loopscope.files import write_whole
 
 CHART_SUFFIXES: Final = (".html", ".png", ".svg", ".pdf")
 PICTURE_SUFFIXES: Final = (".png",)
@@ -48,9 +48,7 @@ def save_chart(chart: alt.TopLevelMixin | Image.Image, path: str | os.PathLike[s
             f"expected {' or '.join(suffixes)}. Try {path.with_suffix(suffixes[0]).name}."
         )
     data = _encode_picture(chart) if isinstance(chart, Image.Image) else _encode_chart(chart, suffix)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _write_whole(path, data)
-    return path
+    return write_whole(path, data)
 
 
 class ScriptSafeEncoder(json.JSONEncoder):
@@ -80,17 +78,3 @@ def _encode_chart(chart: Any, suffix: str) -> bytes:
     file = BytesIO()
     chart.save(file, format=suffix[1:], **({"scale_factor": PNG_SCALE} if suffix == ".png" else {}))
     return file.getvalue()
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(name, 0o666 & ~umask)  # mkstemp makes it readable by its owner only
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
