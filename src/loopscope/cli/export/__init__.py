@@ -1,0 +1,5 @@
+"""``loopscope export``: files out of a database."""
+
+from loopscope.cli.export.app import app
+
+__all__ = ["app"]
