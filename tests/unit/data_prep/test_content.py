@@ -30,8 +30,9 @@ class OtherSettings:
 FRAME = pl.DataFrame({"a": [1, 2, None], "b": ["x", "y", "z"]})
 
 DIFFERENT = [
-    None, True, False, 0, 1, 1.0, float("nan"), "", "1", "True", b"", b"1", (), (1,), (1, 2), ((1,), 2), (1, (2,)), [[1, 2]],
-    {}, {1: 2}, {2: 1}, {"a": None}, frozenset({1}), frozenset({"1"}), Kind.A, Kind.B, "ab", ("a", "b"), ("ab", ""), ("", "ab"),
+    None, True, False, 0, 1, 1.0, float("nan"), "", "1", "True", b"", b"1", (), (1,), (1, 2), ((1,), 2), (1, (2,)),
+    [[1, 2]], {}, {1: 2}, {2: 1}, {"a": None}, frozenset({1}), frozenset({"1"}), Kind.A, Kind.B, "ab",
+    ("a", "b"), ("ab", ""), ("", "ab"),
     np.array([1, 2]), np.array([1.0, 2.0]), np.array([1, 2], dtype=np.int32), np.array([[1, 2]]), np.array([[1], [2]]),
     np.array([], dtype=np.int64), np.array([2, 1]), np.int64(1), np.float64(1.0),
     FRAME, FRAME.reverse(), FRAME.rename({"a": "c"}), FRAME.with_columns(pl.col("a").cast(pl.Int32)), FRAME.head(2),
