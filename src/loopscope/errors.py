@@ -11,7 +11,8 @@
     ├── NotFoundError      nothing, or more than one thing, answers to an id
     ├── ClusteringError    these vectors cannot be clustered as asked
     │   └── AlreadyClusteredError  the same result is there already
-    └── ChartError         a frame cannot be drawn as asked
+    ├── ChartError         a frame cannot be drawn as asked
+    └── ExportError        a file cannot be written as asked
 
 A message gives the value found, what was expected and the next command to type.
 """
@@ -65,3 +66,7 @@ class AlreadyClusteredError(ClusteringError):
 
 class ChartError(LoopscopeError):
     """A frame cannot be drawn as asked."""
+
+
+class ExportError(LoopscopeError):
+    """A file cannot be written as asked."""
