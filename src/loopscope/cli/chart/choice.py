@@ -1,0 +1,64 @@
+"""What a chart is to be of: the options of the command, and the rows of the database that they name."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from loopscope.cli.ids import resolve
+from loopscope.cli.subject import choose_experiment, choose_result
+from loopscope.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from loopscope.store.connection import Store
+
+GROUPINGS = {"network": "network", "prompt": "initial_prompt"}
+"""What ``--by`` says, and the column that is meant."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The options that were given; None where one was not."""
+
+    store: "Store"
+    experiment: str | None = None
+    clustering: str | None = None
+    model: str | None = None
+    by: str | None = None
+    run: str | None = None
+    since: str | None = None
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The options that were given, by their names."""
+        options = ("experiment", "clustering", "model", "by", "run", "since")
+        return {name: getattr(self, name) for name in options if getattr(self, name) is not None}
+
+    @cached_property
+    def experiment_id(self) -> int | None:
+        """The experiment; None where none was named."""
+        return choose_experiment(self.store, self.experiment)
+
+    @cached_property
+    def result_id(self) -> int:
+        """The clustering result; by default the newest, of the model and experiment that were named."""
+        return choose_result(self.store, self.clustering, model=self.model, experiment_id=self.experiment_id)
+
+    @cached_property
+    def run_id(self) -> int:
+        """The run.
+
+        Raises
+        ------
+        NotFoundError
+            When none was named.
+        """
+        from loopscope.schemas import Run
+
+        if self.run is None:
+            raise NotFoundError("this chart is of one run; name it with --run ID: loopscope run list")
+        return resolve(self.store, Run, self.run)
+
+    @property
+    def grouping(self) -> tuple[str, ...]:
+        """The columns that ``--by`` names; none where it was not given."""
+        return () if self.by is None else (GROUPINGS[self.by],)
