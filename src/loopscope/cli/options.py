@@ -44,3 +44,14 @@ ImagesFolder = Annotated[
 ]
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+CacheOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--cache",
+        metavar="DIR",
+        envvar="LOOPSCOPE_CACHE",
+        file_okay=False,
+        help="Keep what takes long to compute in this folder, and take it from there the next time.",
+    ),
+]
