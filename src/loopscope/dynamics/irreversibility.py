@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from loopscope.dynamics.markov_chain import MarkovChain, solve_stationary
+from loopscope.dynamics.nulls import Null
 from loopscope.dynamics.sequences import MISSING, Sequences
 from loopscope.dynamics.transitions import normalise_rows
 
@@ -137,3 +138,11 @@ def reverse_loops(sequences: Sequences, loops: Loops, random: np.random.Generato
     symbols = sequences.symbols.copy()
     symbols[loops.mirror[chosen]] = sequences.symbols[loops.place[chosen]]
     return sequences.replace(symbols)
+
+
+def _draw_reversed(sequences: Sequences, random: np.random.Generator) -> Sequences:
+    return reverse_loops(sequences, Loops.of(sequences), random)
+
+
+REVERSED = Null("R", _draw_reversed, "surrogates with each loop turned round by the throw of a coin")
+"""The null of a reversible chain with the same occupancy and dwelling."""

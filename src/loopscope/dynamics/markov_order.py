@@ -14,8 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from loopscope.dynamics.memory import find_steps
+from loopscope.dynamics.nulls import describe_method
 from loopscope.dynamics.sequences import Sequences
 from loopscope.dynamics.transitions import list_states
+from loopscope.statistics.estimate import INTERVAL, Estimate, make_estimate, no_estimate
+from loopscope.statistics.resampling import resample_runs
 
 Integers = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
@@ -124,6 +127,56 @@ def hold_out_runs(sequences: Sequences, *, seed: int = 0, highest: int = HIGHEST
         probability = learnt / (_count_elsewhere(context, fold, folds) + 1)
         bits[:, order] = np.bincount(run, weights=-np.log2(probability), minlength=sequences.n_runs)
     return HeldOut(bits, np.bincount(run, minlength=sequences.n_runs).astype(np.int64))
+
+
+@dataclass(frozen=True)
+class MarkovOrder:
+    """The order of a group of runs, and how well each order does.
+
+    Attributes
+    ----------
+    order
+        The order chosen; its interval holds those chosen in 95 % of the draws.
+    bits
+        For each order from 0: bits a step of the code that it gives for runs left out.
+    """
+
+    order: Estimate
+    bits: tuple[Estimate, ...]
+
+
+def estimate_order(sequences: Sequences, *, draws: int, seed: int = 0, highest: int = HIGHEST_ORDER) -> MarkovOrder:
+    """Estimate the order of the chain, by :func:`hold_out_runs`.
+
+    Parameters
+    ----------
+    sequences
+        The runs of one group, as they are or with the last core visited in the place of outliers.
+    draws, seed
+        Of the bootstrap over runs; the seed splits the folds too.
+    highest
+        The highest order that is tried.
+    """
+    held_out = hold_out_runs(sequences, seed=seed, highest=highest)
+    if held_out is None:
+        reason = f"there are not two runs with {highest + 1} known steps in a row: none to leave out"
+        nothing = no_estimate(reason, n_runs=sequences.n_runs)
+        return MarkovOrder(nothing, (nothing,) * (highest + 1))
+    all_runs = np.ones((1, sequences.n_runs))
+    weights = resample_runs(sequences.runs, draws, seed)
+    n_runs = int((held_out.steps > 0).sum())
+    method = f"runs left out in turn, in {min(MOST_FOLDS, n_runs)} folds; {describe_method(sequences.runs, draws)}"
+    chosen = float(held_out.choose(all_runs)[0])
+    ends = (
+        np.percentile(held_out.choose(weights), INTERVAL, method="inverted_cdf") if len(weights) else (np.nan, np.nan)
+    )
+    order = Estimate(chosen, float(ends[0]), float(ends[1]), n_runs, np.nan, np.nan, method)
+    found, drawn = held_out.per_step(all_runs)[0], held_out.per_step(weights)
+    bits = (
+        make_estimate(found[each], drawn[:, each], [], n_runs=n_runs, method=method, bounds=(0.0, np.inf))
+        for each in range(highest + 1)
+    )
+    return MarkovOrder(order, tuple(bits))
 
 
 def _renumber(values: Integers) -> Integers:

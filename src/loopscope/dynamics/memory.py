@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from loopscope.dynamics.milestoning import as_asked
+from loopscope.dynamics.nulls import MARKOV, describe_method
 from loopscope.dynamics.sequences import MISSING, Sequences
 from loopscope.dynamics.transitions import list_states
+from loopscope.statistics.estimate import Estimate, make_estimate, no_estimate
+from loopscope.statistics.resampling import resample_runs
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -100,6 +104,24 @@ class Triples:
         first, last, middle = (_sum_of_logs(each) for each in pooled)
         total = counts.sum()
         return float((_sum_of_logs(counts) - first - last + middle) / total) if total else np.nan
+
+
+def estimate_memory(
+    sequences: Sequences, *, milestoning: bool = False, draws: int, nulls: int, seed: int = 0
+) -> Estimate:
+    """Estimate the memory of runs, against null M1: chains of first order with the very transitions of each run."""
+    runs = as_asked(sequences, milestoning=milestoning)
+    triples = Triples.of(runs)
+    n_runs = int((np.diff(triples.counts.indptr) > 0).sum())
+    if not n_runs:
+        return no_estimate("no run has three known steps in a row", n_runs=0)
+    value = float(triples.measure(np.ones((1, sequences.n_runs)))[0])
+    drawn = triples.measure(resample_runs(sequences.runs, draws, seed))
+    chance = [
+        measure_memory(as_asked(each, milestoning=milestoning)) for each in MARKOV.draw_all(sequences, nulls, seed)
+    ]
+    method = describe_method(sequences.runs, draws, MARKOV, nulls)
+    return make_estimate(value, drawn, chance, n_runs=n_runs, method=method, bounds=(0.0, np.inf))
 
 
 def find_steps(sequences: Sequences, before: int) -> Integers:

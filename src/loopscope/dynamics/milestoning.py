@@ -10,7 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from loopscope.dynamics.nulls import describe_method
 from loopscope.dynamics.sequences import MISSING, Sequences
+from loopscope.statistics.estimate import Estimate, make_estimate, no_estimate
+from loopscope.statistics.resampling import resample_runs
 from loopscope.types import OUTLIER
 
 Integers = npt.NDArray[np.int64]
@@ -65,3 +68,23 @@ def find_milestones(sequences: Sequences) -> Milestones:
         for chosen in (symbols > OUTLIER, outlier & reached, outlier & ~reached)
     )
     return Milestones(sequences.replace(carried.astype(np.int64)), *counts)
+
+
+def as_asked(sequences: Sequences, *, milestoning: bool) -> Sequences:
+    """Give the sequences as they are, with outliers as a state, or with the last core visited in their place."""
+    return find_milestones(sequences).sequences if milestoning else sequences
+
+
+def estimate_transit(sequences: Sequences, *, draws: int, seed: int = 0) -> Estimate:
+    """Estimate the share of steps, from the first core of each run on, that are outliers between or after cores."""
+    milestones = find_milestones(sequences)
+    reached = milestones.in_core + milestones.in_transit
+    n_runs = int((reached > 0).sum())
+    if not n_runs:
+        return no_estimate("no run comes to a cluster: all known steps are outliers", n_runs=sequences.n_runs)
+    weights = resample_runs(sequences.runs, draws, seed)
+    total = weights @ reached
+    drawn = np.divide(weights @ milestones.in_transit, total, out=np.full(len(weights), np.nan), where=total > 0)
+    value = float(milestones.in_transit.sum() / reached.sum())
+    method = describe_method(sequences.runs, draws)
+    return make_estimate(value, drawn, [], n_runs=n_runs, method=method, bounds=(0.0, 1.0))
