@@ -1,0 +1,202 @@
+"""Frames of a video: many runs at once, each in a tile with its caption and the colour of its cluster.
+
+Everything is laid out for a height of 1080 pixels; a larger frame has the same layout with more pixels.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Final
+
+from PIL import Image
+
+from loopscope.imaging.canvas import FAINT_INK, INK, PAPER, RULE, Canvas
+from loopscope.imaging.lettering import LINE_SPACING, wrap_text
+from loopscope.imaging.still import Still
+from loopscope.imaging.text_tile import draw_text_tile
+
+HEIGHT: Final = 1080
+MARGIN: Final = 36
+GAP: Final = 20
+HEADER: Final = 86
+BAR_HEIGHT: Final = 8
+HEADER_SIZE: Final = 30
+LARGEST_CAPTION: Final = 36
+SMALLEST_CAPTION: Final = 9
+CAPTION_SHARES: Final = (0.1, 0.085, 0.075, 0.066)
+"""Sizes of the letters of a caption that are tried, as shares of the height of a tile."""
+LABEL_SHARE: Final = 0.064
+DIMMED: Final = 0.35
+"""How much of a picture is left once its run has ended."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One run at one moment.
+
+    Attributes
+    ----------
+    label
+        What tells it from the others, such as its prompt and seed.
+    still
+        What it shows; None before its first output.
+    ending
+        Why it has ended, in words; empty while it goes on.
+    """
+
+    label: str
+    still: Still | None
+    ending: str = ""
+
+
+@dataclass(frozen=True)
+class _Box:
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class Mosaic:
+    """Draws one frame after the other; only tiles that changed are drawn again.
+
+    Parameters
+    ----------
+    size
+        Width and height of a frame, in pixels.
+    columns, rows
+        Tiles beside and below one another.
+    title
+        What stands above them.
+    """
+
+    def __init__(self, size: tuple[int, int], columns: int, rows: int, title: str) -> None:
+        scale = size[1] / HEIGHT
+        self._width = size[0] / scale
+        self._canvas = Canvas(self._width, HEIGHT, scale)
+        self._columns = columns
+        self._tile_width = (self._width - 2 * MARGIN + GAP) / columns - GAP
+        self._tile_height = (HEIGHT - HEADER - MARGIN + GAP) / rows - GAP
+        self._shown: dict[int, Tile] = {}
+        room = self._width - 2 * MARGIN - 260
+        self._canvas.write(MARGIN, 22, wrap_text(title, room, HEADER_SIZE, 1, bold=True)[0], HEADER_SIZE, bold=True)
+
+    @property
+    def picture_side(self) -> int:
+        """The longest side that a picture can have in a tile, in pixels of the frame."""
+        return ceil(max(self._tile_width, self._tile_height) * self._canvas.scale)
+
+    def draw(self, tiles: Sequence[Tile], step: int, length: int) -> Image.Image:
+        """Draw one frame.
+
+        Parameters
+        ----------
+        tiles
+            At most columns × rows, from left to right and from top to bottom, always in the same order.
+        step, length
+            The sequence number that is shown, and how many steps the longest run has.
+
+        Returns
+        -------
+        PIL.Image.Image
+            RGB; the next call draws on it.
+        """
+        self._draw_header(step, length)
+        for place, tile in enumerate(tiles):
+            if self._shown.get(place) != tile:
+                self._draw_tile(tile, self._box(place))
+                self._shown[place] = tile
+        return self._canvas.image
+
+    def _draw_header(self, step: int, length: int) -> None:
+        canvas, right = self._canvas, self._width - MARGIN
+        canvas.fill(right - 250, 16, 250, 48)
+        canvas.write(right, 22, f"step {step:,} of {length:,}", HEADER_SIZE, FAINT_INK, align="right")
+        canvas.fill(MARGIN, 68, right - MARGIN, 3, RULE)
+        canvas.fill(MARGIN, 68, (right - MARGIN) * min(1, (step + 1) / length), 3, INK)
+
+    def _box(self, place: int) -> _Box:
+        row, column = divmod(place, self._columns)
+        x = MARGIN + column * (self._tile_width + GAP)
+        return _Box(x, HEADER + row * (self._tile_height + GAP), self._tile_width, self._tile_height)
+
+    def _draw_tile(self, tile: Tile, box: _Box) -> None:
+        canvas = self._canvas
+        canvas.fill(box.x, box.y, box.width, box.height)
+        if tile.still is None:
+            return
+        picture = tile.still.picture
+        text_below = box.width < 1.25 * box.height
+        words = _Box(box.x, box.y + 0.68 * box.height, box.width, 0.32 * box.height)
+        shown = _Box(box.x, box.y, box.width, 0.66 * box.height)
+        if not text_below:
+            side = min(box.height - BAR_HEIGHT, 0.6 * box.width)
+            shown = _Box(box.x, box.y, side, box.height)
+            words = _Box(box.x + side + 12, box.y, box.width - side - 12, box.height)
+        bottom = self._draw_picture(tile.still, shown)
+        if not text_below:
+            words = _Box(words.x, words.y, words.width, max(bottom + BAR_HEIGHT - box.y, 0.7 * box.height))
+        if tile.still.colour is not None:
+            canvas.fill(shown.x, bottom, shown.width, BAR_HEIGHT, tile.still.colour)
+        self._write_words(tile, words, caption=tile.still.caption if picture is not None else None)
+        if tile.ending:
+            self._dim(box)
+            self._mark_ending(tile.ending, shown, bottom)
+
+    def _draw_picture(self, still: Still, box: _Box) -> float:
+        """Draw a picture, or a text in its place, at the top of a box, with room for the bar; return where it ends."""
+        height = box.height - BAR_HEIGHT
+        if still.picture is None:
+            draw_text_tile(self._canvas, still.caption or "", box.x, box.y, box.width, height)
+            return box.y + height
+        height = min(height, box.width * still.picture.height / still.picture.width)
+        self._canvas.paste(still.picture, box.x, box.y, box.width, height)
+        self._canvas.outline(box.x, box.y, box.width, height)
+        return box.y + height
+
+    def _write_words(self, tile: Tile, box: _Box, caption: str | None) -> None:
+        """Write the caption at the top of a box, cluster and label at its bottom."""
+        assert tile.still is not None
+        small = self._letters(LABEL_SHARE)
+        tail = wrap_text(tile.label, box.width, small, 3)
+        tail = [tile.still.cluster, *tail] if tile.still.cluster else tail
+        y = box.y + box.height - len(tail) * small * LINE_SPACING
+        for number, line in enumerate(tail):
+            named = number == 0 and bool(tile.still.cluster)
+            place = y + number * small * LINE_SPACING
+            self._canvas.write(box.x, place, line, small, INK if named else FAINT_INK, bold=named)
+        if caption:
+            self._write_caption(caption, _Box(box.x, box.y, box.width, y - box.y - 0.3 * small))
+
+    def _write_caption(self, caption: str, box: _Box) -> None:
+        """Write a caption in the largest letters in which all of it fits, or as much as fits in the smallest."""
+        for share in CAPTION_SHARES:
+            size = self._letters(share)
+            lines = wrap_text(caption, box.width, size)
+            most = max(1, int(box.height / (size * LINE_SPACING)))
+            if len(lines) <= most:
+                break
+        else:
+            lines = wrap_text(caption, box.width, size, most)
+        for number, line in enumerate(lines):
+            self._canvas.write(box.x, box.y + (number * LINE_SPACING - 0.15) * size, line, size)
+
+    def _letters(self, share: float) -> float:
+        return max(SMALLEST_CAPTION, min(LARGEST_CAPTION, share * self._tile_height))
+
+    def _dim(self, box: _Box) -> None:
+        image, scale = self._canvas.image, self._canvas.scale
+        left, top = round(box.x * scale), round(box.y * scale)
+        part = image.crop((left, top, round((box.x + box.width) * scale), round((box.y + box.height) * scale)))
+        image.paste(Image.blend(Image.new("RGB", part.size, PAPER), part, DIMMED), (left, top))
+
+    def _mark_ending(self, ending: str, box: _Box, bottom: float) -> None:
+        """Write on the picture, in its middle, why there are no more."""
+        size = self._letters(CAPTION_SHARES[1])
+        lines = wrap_text(ending, box.width - 2 * size, size, 3, bold=True)
+        height = len(lines) * size * LINE_SPACING
+        top = (box.y + bottom - height) / 2
+        self._canvas.fill(box.x, top - 0.4 * size, box.width, height + 0.8 * size, PAPER)
+        for number, line in enumerate(lines):
+            y = top + number * size * LINE_SPACING
+            self._canvas.write(box.x + box.width / 2, y, line, size, INK, bold=True, align="centre")
