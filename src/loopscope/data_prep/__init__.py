@@ -6,6 +6,7 @@ from loopscope.data_prep.cluster_properties import load_cluster_properties_df
 from loopscope.data_prep.cluster_stability import load_cluster_stability_df
 from loopscope.data_prep.clustering_results import load_clustering_results_df
 from loopscope.data_prep.clusters import load_clusters_df
+from loopscope.data_prep.divergence import load_divergence_df, load_divergence_estimates_df
 from loopscope.data_prep.drift import load_drift_df
 from loopscope.data_prep.embeddings import load_embeddings_df
 from loopscope.data_prep.experiments import load_experiments_df
@@ -24,6 +25,8 @@ __all__ = [
     "load_cluster_stability_df",
     "load_clustering_results_df",
     "load_clusters_df",
+    "load_divergence_df",
+    "load_divergence_estimates_df",
     "load_drift_df",
     "load_embeddings_df",
     "load_experiments_df",

@@ -6,6 +6,7 @@ they never have to be in memory all at once.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 from loopscope.data_prep.columns import EMBEDDING_MODEL, OUTPUT_TYPE, RUN_KEYS, Column
 from loopscope.data_prep.facts import fetch_small_frame
 from loopscope.data_prep.grouping import iterate_groups, number_groups
-from loopscope.data_prep.keys import load_embedding_models, load_run_keys
+from loopscope.data_prep.keys import ARROW, load_embedding_models, load_run_keys
 from loopscope.dynamics.trajectories import Flags, Trajectories
 from loopscope.schemas import EmbeddingModel, PromptEmbedding, Run
 from loopscope.store.vectors import decode_vectors, load_embedding_index, load_vectors
@@ -27,6 +28,10 @@ Integers = npt.NDArray[np.int64]
 
 VECTOR_KEYS: tuple[Column, ...] = (EMBEDDING_MODEL, OUTPUT_TYPE)
 """What tells, in every frame of dynamics in the space of a model, which embeddings are meant."""
+
+GENERATOR = Column(
+    "generator", pl.String, "whose outputs they are: generators of a network that give one type take turns"
+)
 
 MISSING = -1
 """The ``embedding_id`` and ``sequence_number`` of a step without an embedding."""
@@ -78,6 +83,27 @@ class VectorSequences:
     def lengths(self) -> Integers:
         """Shape (number of runs,), int64: how many steps each run has."""
         return np.diff(self.starts)
+
+    def turns(self, rows: Sequence[int]) -> list[str]:
+        """Name the generators whose outputs are the steps of these runs, turn about.
+
+        Step t is of generator ``t % len(turns)``. Outputs of several generators differ for that alone, so that curves
+        over steps are told apart by it. Networks of another make are named together, such as ``Read or Describe``.
+        """
+        named: list[list[str]] = []
+        networks = self.runs["network"].to_numpy()[list(rows)]
+        for network in np.unique(networks).tolist():
+            generators = network.split(ARROW)
+            of_network = np.isin(self._run_of_step, np.asarray(rows)[networks == network])
+            known = self.sequence_number[of_network & (self.embedding_id != MISSING)]
+            named.append([generators[place] for place in np.unique(known % len(generators))])
+        longest = max((len(names) for names in named), default=1)
+        turns = [[names[turn % len(names)] for names in named if names] for turn in range(longest)]
+        return [" or ".join(dict.fromkeys(names)) for names in turns]
+
+    @cached_property
+    def _run_of_step(self) -> Integers:
+        return np.repeat(np.arange(self.n_runs), self.lengths)
 
     def groups(self, by: Sequence[str]) -> Iterator[tuple[dict[str, Any], list[int]]]:
         """Yield the values of ``by`` and the row numbers of each group's runs; `iterate_groups` says more."""
