@@ -1,6 +1,7 @@
 """Embedding models, embeddings and their vectors, and what is computed of a run's embeddings."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -61,7 +62,10 @@ class PromptEmbedding(Base):
 class PersistenceDiagram(Base):
     """One dimension of the persistence diagram of a run's embeddings.
 
-    ``points`` holds (birth, death) pairs as little-endian float64; an infinite death is infinity.
+    ``points`` holds (birth, death) pairs as little-endian float64; an infinite death is infinity. ``n`` embeddings were
+    there, ``n_unique`` of them different, the newest ``last_embedding_id``: where the run has other ones by now, the
+    diagram is out of date. ``max_dimension`` is the largest dimension that was computed with it, ``metric`` in what the
+    embeddings are apart, ``seconds`` the time of all its dimensions. These are null where they were not recorded.
     """
 
     __tablename__ = "persistence_diagram"
@@ -79,3 +83,9 @@ class PersistenceDiagram(Base):
     points: Mapped[bytes] = mapped_column(LargeBinary)
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime]
+    n: Mapped[int | None] = mapped_column(CheckConstraint("n >= n_unique", "n"))
+    last_embedding_id: Mapped[int | None]
+    metric: Mapped[str | None] = mapped_column(String(20))
+    max_dimension: Mapped[int | None] = mapped_column(CheckConstraint("max_dimension >= dimension", "max_dimension"))
+    versions: Mapped[dict[str, Any] | None]
+    seconds: Mapped[float | None]

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, text
 from loopscope.errors import StoreError
 from loopscope.store.location import Location
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """Every revision of the tables, oldest first; equal to those in ``migrations/versions``."""
 
 HEAD = REVISIONS[-1]
