@@ -1,5 +1,6 @@
 """From the database to polars frames: one ``load_*_df`` a file, its grain in its docstring, its columns as data."""
 
+from loopscope.data_prep.absorption import load_absorption_df, load_absorption_estimates_df, load_survival_df
 from loopscope.data_prep.cluster_comparison import load_cluster_comparison_df, load_cluster_flows_df
 from loopscope.data_prep.cluster_outputs import load_cluster_outputs_df
 from loopscope.data_prep.cluster_properties import load_cluster_properties_df
@@ -8,6 +9,7 @@ from loopscope.data_prep.clustering_results import load_clustering_results_df
 from loopscope.data_prep.clusters import load_clusters_df
 from loopscope.data_prep.divergence import load_divergence_df, load_divergence_estimates_df
 from loopscope.data_prep.drift import load_drift_df
+from loopscope.data_prep.dwell_times import load_dwell_time_estimates_df, load_dwell_times_df
 from loopscope.data_prep.embeddings import load_embeddings_df
 from loopscope.data_prep.experiments import load_experiments_df
 from loopscope.data_prep.invocations import load_invocations_df
@@ -15,9 +17,12 @@ from loopscope.data_prep.medoids import load_medoids_df
 from loopscope.data_prep.outlier_diagnostics import load_outlier_diagnostics_df
 from loopscope.data_prep.parameter_sweep import load_parameter_sweep_df
 from loopscope.data_prep.persistence_diagrams import load_persistence_diagrams_df
+from loopscope.data_prep.return_times import load_return_time_estimates_df, load_return_times_df
 from loopscope.data_prep.runs import load_runs_df
 
 __all__ = [
+    "load_absorption_df",
+    "load_absorption_estimates_df",
     "load_cluster_comparison_df",
     "load_cluster_flows_df",
     "load_cluster_outputs_df",
@@ -28,6 +33,8 @@ __all__ = [
     "load_divergence_df",
     "load_divergence_estimates_df",
     "load_drift_df",
+    "load_dwell_time_estimates_df",
+    "load_dwell_times_df",
     "load_embeddings_df",
     "load_experiments_df",
     "load_invocations_df",
@@ -35,5 +42,8 @@ __all__ = [
     "load_outlier_diagnostics_df",
     "load_parameter_sweep_df",
     "load_persistence_diagrams_df",
+    "load_return_time_estimates_df",
+    "load_return_times_df",
     "load_runs_df",
+    "load_survival_df",
 ]
