@@ -11,7 +11,7 @@ demo: .venv/installed
 	$(BIN)/loopscope demo --out demo
 
 test: .venv/installed-for-development
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
 check: .venv/installed-for-development
 	$(BIN)/ruff check
