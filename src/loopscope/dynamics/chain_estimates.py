@@ -1,8 +1,8 @@
 """What a Markov chain tells of a group of runs, each number with its interval and what chance would give."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 
@@ -82,17 +82,21 @@ class Quantity:
 
 @dataclass(frozen=True)
 class _Kind:
-    """Which values of a null count against a number, how large it can be, and whether it needs the chain to mix."""
+    """Which values of a null count against a number, how large it can be, and whether it is a time.
+
+    A time needs a chain that mixes, and has draws so far off that its interval is made of logarithms.
+    """
 
     extreme: Literal["large", "small", "far"]
     largest: float = np.inf
     mixing: bool = False
+    logarithms: bool = False
 
 
 KINDS = {
     "gap": _Kind("small", 1.0, mixing=True),
-    "timescale": _Kind("large", mixing=True),
-    "t_mix": _Kind("large", mixing=True),
+    "timescale": _Kind("large", mixing=True, logarithms=True),
+    "t_mix": _Kind("large", mixing=True, logarithms=True),
     "h_bits": _Kind("small"),
     "predictability": _Kind("large", 1.0),
     "ep_bits": _Kind("large"),
@@ -184,5 +188,9 @@ def _estimate(
     if reason or not np.isfinite(found):
         return no_estimate(reason or "the chain takes too long to mix", n_runs=n_runs)
     own, method = keep_interval(drawn, method)
-    bounds = (0.0, kind.largest)
-    return make_estimate(found, own, chance, n_runs=n_runs, method=method, extreme=kind.extreme, bounds=bounds)
+    settings: dict[str, Any] = {"n_runs": n_runs, "method": method, "extreme": kind.extreme}
+    estimate = make_estimate(found, own, chance, bounds=(0.0, kind.largest), **settings)
+    if not kind.logarithms:
+        return estimate
+    ends = make_estimate(float(np.log1p(found)), np.log1p(own), [], bounds=(0.0, np.inf), **settings)
+    return replace(estimate, lower=float(np.expm1(ends.lower)), upper=float(np.expm1(ends.upper)))

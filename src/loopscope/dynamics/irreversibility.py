@@ -21,6 +21,7 @@ from loopscope.dynamics.markov_chain import MarkovChain, solve_stationary
 from loopscope.dynamics.nulls import Null
 from loopscope.dynamics.sequences import MISSING, Sequences
 from loopscope.dynamics.transitions import normalise_rows
+from loopscope.statistics.estimate import ROUNDING
 
 Integers = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
@@ -58,7 +59,8 @@ def measure_irreversibility(chain: MarkovChain, *, pseudo_count: float = PSEUDO_
     forward = normalise_rows(counts + pseudo_count * seen)
     flow = solve_stationary(forward)[:, None] * forward
     both = seen & (forward > 0) & (forward.T > 0)
-    return float((flow[both] * np.log2(forward[both] / forward.T[both])).sum())
+    bits = float((flow[both] * np.log2(forward[both] / forward.T[both])).sum())
+    return bits if bits > ROUNDING else 0.0
 
 
 @dataclass(frozen=True)
