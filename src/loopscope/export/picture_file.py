@@ -9,9 +9,9 @@ from PIL import Image
 from loopscope.errors import ExportError
 from loopscope.files import write_whole
 from loopscope.imaging.codec import WEBP_LARGEST_SIDE
+from loopscope.imaging.metadata import JPEG_LARGEST_SIDE
 
 FORMATS: Final = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
-JPEG_LARGEST_SIDE: Final = 65_500
 QUALITY: Final = 92
 
 

@@ -73,10 +73,16 @@ def export_sheet(
         rows.append(_make_row(reader, run, numbers, by))
         advance(1)
     networks, prompts = ({getattr(run, name) for run in found} for name in ("network", "prompt"))
-    shown = f"{len(runs)} of {len(found):,} runs, chosen evenly" if len(runs) < len(found) else f"{len(found)} runs"
-    facts = [shown, _count(len(networks), "network"), _count(len(prompts), "prompt")]
+    title = f"{_count(len(found), 'run')} of {_count(len(networks), 'network')}, step by step"
+    facts = [_count(len(prompts), "prompt")]
+    facts += [f"{len(runs)} of the runs shown, chosen evenly"] if len(runs) < len(found) else []
     facts += describe_clustering(session, clustering_result_id)
-    return save_picture(draw_contact_sheet(rows, numbers, "Runs, step by step", " · ".join(facts)), path)
+    return save_picture(draw_contact_sheet(rows, numbers, title, " · ".join(facts)), path)
+
+
+def count_runs(session: Session, experiment_id: int | None, most: int = MOST_RUNS) -> int:
+    """Count the runs that a sheet shows: how often `export_sheet` calls ``advance``."""
+    return min(most, len(load_shown_runs(session, experiment_id=experiment_id)))
 
 
 def _count(number: int, noun: str) -> str:

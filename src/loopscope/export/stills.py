@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Select, and_, literal, select
 from sqlalchemy.orm import Session
 
+from loopscope.data_prep.keys import require_clustering_result
 from loopscope.datavis.theme import choose_cluster_colour
 from loopscope.errors import ExportError
 from loopscope.export.shown_runs import ShownRun
@@ -36,16 +37,20 @@ class StillReader:
         Whose colours are shown; None shows none.
     largest_side
         Pictures are reduced to fit a square of so many pixels as soon as they are read; None keeps them.
+
+    Raises
+    ------
+    NotFoundError
+        When there is no such result.
     """
 
     def __init__(self, session: Session, clustering_result_id: int | None, largest_side: int | None = None) -> None:
         self._session = session
         self._result_id = clustering_result_id
-        self._model_id = (
-            None
-            if clustering_result_id is None
-            else session.get_one(ClusteringResult, clustering_result_id).embedding_model_id
-        )
+        self._model_id: int | None = None
+        if clustering_result_id is not None:
+            require_clustering_result(session, clustering_result_id)
+            self._model_id = session.get_one(ClusteringResult, clustering_result_id).embedding_model_id
         self._side = largest_side
 
     def read_run(self, run: ShownRun, spans: Iterable[tuple[int, int]]) -> list[Still]:
