@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from loopscope.cli import chart, cluster, db, demo, doctor, experiment, export, model, run
+from loopscope.cli import chart, cluster, db, demo, doctor, experiment, export, model, report, run
 from loopscope.cli.ending import FAILED, USAGE
 from loopscope.cli.help import unfold
 from loopscope.cli.output import complain
@@ -35,6 +35,7 @@ app.add_typer(run.app, name="run")
 app.add_typer(model.app, name="model")
 app.add_typer(cluster.app, name="cluster")
 app.command("chart")(chart.draw_chart)
+app.command("report")(report.write_experiment_report)
 app.add_typer(export.app, name="export")
 app.command("doctor")(doctor.examine_database)
 app.add_typer(db.app, name="db")

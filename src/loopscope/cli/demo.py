@@ -31,10 +31,10 @@ def perform_demo(
         ),
     ] = None,
 ) -> None:
-    """Perform the built-in experiment: paint, describe, embed, cluster and draw. Takes a minute or two, needs no GPU.
+    """Perform the built-in experiment: paint, describe, embed, cluster, draw, and write a report. Needs no GPU.
 
-    Pictures are painted from five prompts, described, and painted again, sixty steps long. Say it again to go on
-    after an interruption.
+    Pictures are painted from five prompts, described, and painted again, sixty steps long. It takes two minutes or
+    three; say it again to go on after an interruption.
     """
     from loopscope.store.connection import open_store
 
@@ -45,7 +45,8 @@ def perform_demo(
         with interruptible(f"what was finished is in {location}. Go on with: {command}"):
             performed, clustered = _perform(store)
             written, shared = _draw(store, performed.experiment_id, clustered, out)
-    _tell_what_is_there(store, performed, clustered["MiniLM"], written, shared, out)
+            report = _write_report(store, performed.experiment_id, clustered["MiniLM"], out)
+    _tell_what_is_there(store, performed, clustered["MiniLM"], report, written, shared, out)
     _tell_what_next(store, clustered["MiniLM"])
     if not performed.complete:
         raise typer.Exit(FINISHED_WITH_FAILURES)
@@ -127,8 +128,29 @@ def _draw(store: "Store", experiment_id: int, clustered: "dict[str, Clustered]",
     return written, shared
 
 
+def _write_report(store: "Store", experiment_id: int, result: "Clustered", out: Path) -> Path:
+    from loopscope.cli.progress import shown_progress
+    from loopscope.export.report import write_report
+
+    with shown_progress() as progress:
+        written = write_report(
+            store,
+            experiment_id,
+            out / "report.html",
+            clustering_result_id=result.clustering_result_id,
+            progress=progress,
+        )
+    return written.path
+
+
 def _tell_what_is_there(
-    store: "Store", performed: "Performed", result: "Clustered", written: list[Path], shared: int, out: Path
+    store: "Store",
+    performed: "Performed",
+    result: "Clustered",
+    report: Path,
+    written: list[Path],
+    shared: int,
+    out: Path,
 ) -> None:
     counts = performed.counts
     say("")
@@ -138,6 +160,7 @@ def _tell_what_is_there(
         f"The {result.embeddings:,} texts fall into {result.clusters} clusters, with {result.outliers:,} outliers; "
         f"{shared} of the clusters are visited from {SHARED_BY} or more of the prompts."
     )
+    say(f"Read this first: {report}, which answers what one asks of such loops, with pictures and numbers.")
     say("Charts: " + ", ".join(str(path) for path in written))
     say(f"Pictures of the medoids: {out / 'pictures'}")
 

@@ -1,0 +1,102 @@
+"""The experiment and the clustering that a report is about, and the frames that its sections share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from loopscope.config import ExperimentConfig
+from loopscope.data_prep.clustering_results import load_clustering_results_df
+from loopscope.data_prep.experiments import load_experiments_df
+from loopscope.data_prep.medoids import load_medoids_df
+from loopscope.data_prep.registry import FRAMES, Subject
+from loopscope.errors import NotFoundError
+from loopscope.store.connection import Store
+from loopscope.store.experiments import load_config
+
+NO_CLUSTERING = "no clustering result holds an output of this experiment; make one: loopscope cluster perform MODEL"
+
+
+@dataclass(frozen=True)
+class About:
+    """What a report is about. Its frames are loaded when they are first asked for.
+
+    Attributes
+    ----------
+    store
+        The database, read only.
+    experiment_id
+        The experiment.
+    clustering_result_id
+        The clustering result whose labels are followed; None where the experiment has none.
+    """
+
+    store: Store
+    experiment_id: int
+    clustering_result_id: int | None = None
+    _frames: dict[str, pl.DataFrame] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def experiment(self) -> Mapping[str, Any]:
+        """Its row of the frame of experiments."""
+        with self.store.session() as session:
+            frame = load_experiments_df(session)
+        return frame.row(by_predicate=pl.col("experiment_id") == self.experiment_id, named=True)
+
+    @cached_property
+    def config(self) -> ExperimentConfig:
+        """What was asked for."""
+        with self.store.session() as session:
+            return load_config(session, self.experiment_id)
+
+    @cached_property
+    def result(self) -> Mapping[str, Any]:
+        """The row of the clustering result.
+
+        Raises
+        ------
+        NotFoundError
+            When there is none.
+        """
+        if self.clustering_result_id is None:
+            raise NotFoundError(NO_CLUSTERING)
+        with self.store.session() as session:
+            return load_clustering_results_df(session, self.clustering_result_id).row(0, named=True)
+
+    @cached_property
+    def medoids(self) -> pl.DataFrame:
+        """The clusters with the pictures of their medoids.
+
+        Raises
+        ------
+        NotFoundError
+            When there is no clustering result.
+        """
+        result_id = self.result["clustering_result_id"]
+        with self.store.session() as session:
+            return load_medoids_df(session, result_id, include_pictures=True)
+
+    @property
+    def embedding_models(self) -> tuple[str, ...]:
+        """Those that the experiment names."""
+        return self.config.embedding_models
+
+    @property
+    def subject(self) -> Subject:
+        """What every registered frame is of."""
+        return Subject(self.experiment_id, self.clustering_result_id, self.embedding_models)
+
+    def frame(self, name: str) -> pl.DataFrame:
+        """Load a registered frame of this experiment, once.
+
+        Raises
+        ------
+        LoopscopeError
+            When it cannot be loaded.
+        """
+        if name not in self._frames:
+            registered = next(frame for frame in FRAMES if frame.name == name)
+            self._frames[name] = registered.load_of(self.store, self.subject)
+        return self._frames[name]
