@@ -18,6 +18,7 @@ from loopscope.data_prep.markov_chains import load_chapman_kolmogorov_df, load_m
 from loopscope.data_prep.medoids import load_medoids_df
 from loopscope.data_prep.milestones import load_milestones_df
 from loopscope.data_prep.motifs import load_motifs_df
+from loopscope.data_prep.near_cycles import load_near_cycles_df
 from loopscope.data_prep.occupancy import load_occupancy_df
 from loopscope.data_prep.outlier_diagnostics import load_outlier_diagnostics_df
 from loopscope.data_prep.parameter_sweep import load_parameter_sweep_df
@@ -52,6 +53,7 @@ __all__ = [
     "load_medoids_df",
     "load_milestones_df",
     "load_motifs_df",
+    "load_near_cycles_df",
     "load_occupancy_df",
     "load_outlier_diagnostics_df",
     "load_parameter_sweep_df",

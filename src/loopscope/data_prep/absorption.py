@@ -39,6 +39,7 @@ COLUMNS = (
     Column("proved", pl.Boolean, "whether it was stopped in a state of before, since when it must repeat for ever"),
     Column("n", pl.Int64, "how many steps the run has"),
     Column("n_unique_outputs", pl.Int64, "how many of them are different: outputs, or clusters"),
+    Column("steps_per_loop", pl.Int64, "how many of them a round of the network has: two texts where two models write"),
     Column("reason", pl.String, "why nothing can be said; null where it can"),
 )
 ESTIMATE_KEYS = (*SETTLING_KEYS, Column("quantity", pl.String, ", ".join(QUANTITIES)), NULL)
@@ -223,6 +224,7 @@ def _list_runs(settling: SettlingSequences) -> pl.DataFrame:
         pl.Series("onset", found.onset),
         pl.Series("n", found.length),
         pl.Series("n_unique_outputs", [len(np.unique(run)) for run in sequences], dtype=pl.Int64),
+        pl.Series("steps_per_loop", settling.steps_per_loop).replace(0, None),
         pl.Series("proved", settling.recurring > 0),
         pl.Series("reason", reasons.tolist(), dtype=pl.String),
         *(

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from loopscope.data_prep.columns import CLUSTERING_RESULT_ID, EMBEDDING_MODEL, OUTPUT_TYPE, RUN_KEYS, Column
 from loopscope.data_prep.facts import fetch_frame, fetch_small_frame
 from loopscope.data_prep.grouping import number_groups
-from loopscope.data_prep.keys import load_run_keys
-from loopscope.data_prep.label_sequences import load_label_sequences
+from loopscope.data_prep.keys import ARROW, load_run_keys
+from loopscope.data_prep.label_sequences import LabelSequences, load_label_sequences
 from loopscope.dynamics.milestoning import find_milestones
 from loopscope.dynamics.sequences import Sequences
 from loopscope.schemas import Invocation, Run
@@ -46,6 +46,9 @@ class SettlingSequences:
     recurring
         Shape (number of runs,), int64: how many of the last steps of a run are proved to come again for ever, since it
         is deterministic and was in its last state before; 0 where nothing is proved.
+    steps_per_loop
+        Shape (number of runs,), int64: how many steps one round of the run's network has, two where two of its
+        generators give this type; 0 where no run of the network got so far.
     """
 
     keys: dict[str, Any]
@@ -53,6 +56,7 @@ class SettlingSequences:
     sequences: Sequences
     sequence_number: Integers
     recurring: Integers
+    steps_per_loop: Integers
 
 
 def load_settling_sequences(
@@ -80,7 +84,8 @@ def load_settling_sequences(
     """
     positions = _load_positions(session, experiment_id)
     if clustering_result_id is not None:
-        return [_of_clusters(session, positions, experiment_id, clustering_result_id, milestoning=milestoning)]
+        labels = load_label_sequences(session, clustering_result_id, experiment_id)
+        return [_of_clusters(labels, positions, milestoning=milestoning)]
     runs = load_run_keys(session, experiment_id)
     types = _types_of_networks(runs, positions)
     found = []
@@ -143,18 +148,11 @@ def _of_outputs(runs: pl.DataFrame, steps: pl.DataFrame, output_type: str | None
         ),
         steps["sequence_number"].to_numpy(),
         spans["recurring"].to_numpy().astype(np.int64),
+        _count_steps_per_loop(runs, steps),
     )
 
 
-def _of_clusters(
-    session: Session,
-    positions: pl.DataFrame,
-    experiment_id: int | None,
-    clustering_result_id: int,
-    *,
-    milestoning: bool,
-) -> SettlingSequences:
-    labels = load_label_sequences(session, clustering_result_id, experiment_id)
+def _of_clusters(labels: LabelSequences, positions: pl.DataFrame, *, milestoning: bool) -> SettlingSequences:
     sequences = find_milestones(labels.sequences).sequences if milestoning else labels.sequences
     lowest = 0 if milestoning else OUTLIER  # a core carried forward into a round need not be that of the next round
     steps = positions.filter(pl.col("output_type") == labels.keys["output_type"])
@@ -167,4 +165,20 @@ def _of_clusters(
             tail = labels.sequences.symbols[max(sequences.starts[run], end - count) : end]
             if len(tail) == count and labels.sequence_number[end - 1] == last and (tail >= lowest).all():
                 recurring[run] = count
-    return SettlingSequences(labels.keys, labels.runs, sequences, labels.sequence_number, recurring)
+    per_loop = _count_steps_per_loop(labels.runs, steps) // labels.downsample
+    return SettlingSequences(labels.keys, labels.runs, sequences, labels.sequence_number, recurring, per_loop)
+
+
+def _count_steps_per_loop(runs: pl.DataFrame, steps: pl.DataFrame) -> Integers:
+    """Count the outputs in the first round of the network, in the run that got furthest."""
+    rounds = runs.select("run_id", "network", length=pl.col("network").str.count_matches(ARROW, literal=True) + 1)
+    counted = (
+        steps.join(rounds, on="run_id")
+        .filter(pl.col("sequence_number") < pl.col("length"))
+        .group_by("run_id", "network")
+        .len("outputs")
+        .group_by("network")
+        .agg(pl.max("outputs"))
+    )
+    found = runs.join(counted, on="network", how="left", maintain_order="left")["outputs"].fill_null(0)
+    return found.to_numpy().astype(np.int64)
