@@ -6,6 +6,7 @@
 ``perform_experiment``, ``resume_experiment``      invocations and embeddings; performing again goes on
 ``cluster_embeddings``                             one more clustering, beside those that are there
 ``assign_later_embeddings``                        embeddings that came after a clustering, placed beside it
+``compute_persistence_diagrams``                   the shape of each run's embeddings; asking again goes on
 ``load_*_df``                                      polars frames of it all, from ``with store.session() as session``
 =================================================  ==================================================================
 """
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
         load_cluster_stability_df,
         load_clustering_results_df,
         load_clusters_df,
+        load_diagram_distances_df,
+        load_diagram_distances_estimates_df,
         load_divergence_df,
         load_divergence_estimates_df,
         load_drift_df,
@@ -46,21 +49,27 @@ if TYPE_CHECKING:
         load_outlier_diagnostics_df,
         load_parameter_sweep_df,
         load_persistence_diagrams_df,
+        load_persistence_entropy_df,
+        load_persistence_entropy_estimates_df,
         load_return_time_estimates_df,
         load_return_times_df,
         load_runs_df,
+        load_sliding_window_df,
+        load_sliding_window_estimates_df,
         load_survival_df,
         load_transitions_df,
     )
     from loopscope.engine.assigning import assign_later_embeddings
     from loopscope.engine.clustering import cluster_embeddings
     from loopscope.engine.performing import perform_experiment, resume_experiment
+    from loopscope.engine.persistence import compute_persistence_diagrams
     from loopscope.store.connection import open_store
 
 _HOMES = {
     "ExperimentConfig": "loopscope.config",
     "assign_later_embeddings": "loopscope.engine.assigning",
     "cluster_embeddings": "loopscope.engine.clustering",
+    "compute_persistence_diagrams": "loopscope.engine.persistence",
     "load_absorption_df": "loopscope.data_prep",
     "load_absorption_estimates_df": "loopscope.data_prep",
     "load_basin_estimates_df": "loopscope.data_prep",
@@ -73,6 +82,8 @@ _HOMES = {
     "load_cluster_stability_df": "loopscope.data_prep",
     "load_clustering_results_df": "loopscope.data_prep",
     "load_clusters_df": "loopscope.data_prep",
+    "load_diagram_distances_df": "loopscope.data_prep",
+    "load_diagram_distances_estimates_df": "loopscope.data_prep",
     "load_divergence_df": "loopscope.data_prep",
     "load_divergence_estimates_df": "loopscope.data_prep",
     "load_drift_df": "loopscope.data_prep",
@@ -87,14 +98,18 @@ _HOMES = {
     "load_medoids_df": "loopscope.data_prep",
     "load_milestones_df": "loopscope.data_prep",
     "load_motifs_df": "loopscope.data_prep",
-    "load_occupancy_df": "loopscope.data_prep",
     "load_near_cycles_df": "loopscope.data_prep",
+    "load_occupancy_df": "loopscope.data_prep",
     "load_outlier_diagnostics_df": "loopscope.data_prep",
     "load_parameter_sweep_df": "loopscope.data_prep",
     "load_persistence_diagrams_df": "loopscope.data_prep",
+    "load_persistence_entropy_df": "loopscope.data_prep",
+    "load_persistence_entropy_estimates_df": "loopscope.data_prep",
     "load_return_time_estimates_df": "loopscope.data_prep",
     "load_return_times_df": "loopscope.data_prep",
     "load_runs_df": "loopscope.data_prep",
+    "load_sliding_window_df": "loopscope.data_prep",
+    "load_sliding_window_estimates_df": "loopscope.data_prep",
     "load_survival_df": "loopscope.data_prep",
     "load_transitions_df": "loopscope.data_prep",
     "open_store": "loopscope.store.connection",
@@ -106,6 +121,7 @@ __all__ = [
     "ExperimentConfig",
     "assign_later_embeddings",
     "cluster_embeddings",
+    "compute_persistence_diagrams",
     "load_absorption_df",
     "load_absorption_estimates_df",
     "load_basin_estimates_df",
@@ -118,6 +134,8 @@ __all__ = [
     "load_cluster_stability_df",
     "load_clustering_results_df",
     "load_clusters_df",
+    "load_diagram_distances_df",
+    "load_diagram_distances_estimates_df",
     "load_divergence_df",
     "load_divergence_estimates_df",
     "load_drift_df",
@@ -137,9 +155,13 @@ __all__ = [
     "load_outlier_diagnostics_df",
     "load_parameter_sweep_df",
     "load_persistence_diagrams_df",
+    "load_persistence_entropy_df",
+    "load_persistence_entropy_estimates_df",
     "load_return_time_estimates_df",
     "load_return_times_df",
     "load_runs_df",
+    "load_sliding_window_df",
+    "load_sliding_window_estimates_df",
     "load_survival_df",
     "load_transitions_df",
     "open_store",

@@ -8,6 +8,7 @@ from loopscope.data_prep.cluster_properties import load_cluster_properties_df
 from loopscope.data_prep.cluster_stability import load_cluster_stability_df
 from loopscope.data_prep.clustering_results import load_clustering_results_df
 from loopscope.data_prep.clusters import load_clusters_df
+from loopscope.data_prep.diagram_distances import load_diagram_distances_df, load_diagram_distances_estimates_df
 from loopscope.data_prep.divergence import load_divergence_df, load_divergence_estimates_df
 from loopscope.data_prep.drift import load_drift_df
 from loopscope.data_prep.dwell_times import load_dwell_time_estimates_df, load_dwell_times_df
@@ -23,8 +24,10 @@ from loopscope.data_prep.occupancy import load_occupancy_df
 from loopscope.data_prep.outlier_diagnostics import load_outlier_diagnostics_df
 from loopscope.data_prep.parameter_sweep import load_parameter_sweep_df
 from loopscope.data_prep.persistence_diagrams import load_persistence_diagrams_df
+from loopscope.data_prep.persistence_entropy import load_persistence_entropy_df, load_persistence_entropy_estimates_df
 from loopscope.data_prep.return_times import load_return_time_estimates_df, load_return_times_df
 from loopscope.data_prep.runs import load_runs_df
+from loopscope.data_prep.sliding_windows import load_sliding_window_df, load_sliding_window_estimates_df
 from loopscope.data_prep.transitions import load_transitions_df
 
 __all__ = [
@@ -40,6 +43,8 @@ __all__ = [
     "load_cluster_stability_df",
     "load_clustering_results_df",
     "load_clusters_df",
+    "load_diagram_distances_df",
+    "load_diagram_distances_estimates_df",
     "load_divergence_df",
     "load_divergence_estimates_df",
     "load_drift_df",
@@ -58,9 +63,13 @@ __all__ = [
     "load_outlier_diagnostics_df",
     "load_parameter_sweep_df",
     "load_persistence_diagrams_df",
+    "load_persistence_entropy_df",
+    "load_persistence_entropy_estimates_df",
     "load_return_time_estimates_df",
     "load_return_times_df",
     "load_runs_df",
+    "load_sliding_window_df",
+    "load_sliding_window_estimates_df",
     "load_survival_df",
     "load_transitions_df",
 ]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from loopscope.statistics.gaussian import draw_same_covariance
-from loopscope.topology.diagrams import METRIC, Metric, Numbers, compute_persistence_diagram
+from loopscope.statistics.gaussian import SameCovariance
+from loopscope.topology.diagrams import METRIC, Metric, Numbers, compute_persistence_diagram, keep_distinct
 from loopscope.topology.persistence_entropy import BarSummary, summarise_bars
 
 MEASURES = ("entropy", "n_bars", "total_persistence", "largest_persistence")
@@ -54,11 +54,12 @@ def draw_gaussian_null(
     >>> null.of(0, "n_bars").tolist()
     [4.0, 4.0, 4.0]
     """
-    distinct = np.unique(np.asarray(vectors, dtype=np.float64) + 0.0, axis=0)
+    distinct = keep_distinct(vectors)
+    clouds = SameCovariance.of(distinct)
     random = np.random.default_rng(seed)
     values = np.empty((nulls, max_dimension + 1, len(MEASURES)))
     for row in values:
-        cloud = draw_same_covariance(distinct, random)
+        cloud = clouds.draw(random)
         drawn = compute_persistence_diagram(cloud, max_dimension=max_dimension, metric=metric)
         row[:] = [measure_bars(summarise_bars(bars)) for bars in drawn.points]
     return GaussianNull(values)
