@@ -10,7 +10,7 @@ from loopscope.data_prep.clustering_results import load_clustering_results_df
 from loopscope.data_prep.clusters import load_clusters_df
 from loopscope.data_prep.diagram_distances import load_diagram_distances_df, load_diagram_distances_estimates_df
 from loopscope.data_prep.divergence import load_divergence_df, load_divergence_estimates_df
-from loopscope.data_prep.drift import load_drift_df
+from loopscope.data_prep.drift import load_drift_df, load_drift_estimates_df
 from loopscope.data_prep.dwell_times import load_dwell_time_estimates_df, load_dwell_times_df
 from loopscope.data_prep.embeddings import load_embeddings_df
 from loopscope.data_prep.experiments import load_experiments_df
@@ -25,6 +25,7 @@ from loopscope.data_prep.outlier_diagnostics import load_outlier_diagnostics_df
 from loopscope.data_prep.parameter_sweep import load_parameter_sweep_df
 from loopscope.data_prep.persistence_diagrams import load_persistence_diagrams_df
 from loopscope.data_prep.persistence_entropy import load_persistence_entropy_df, load_persistence_entropy_estimates_df
+from loopscope.data_prep.recoverability import load_recoverability_df, load_recoverability_estimates_df
 from loopscope.data_prep.return_times import load_return_time_estimates_df, load_return_times_df
 from loopscope.data_prep.runs import load_runs_df
 from loopscope.data_prep.sliding_windows import load_sliding_window_df, load_sliding_window_estimates_df
@@ -48,6 +49,7 @@ __all__ = [
     "load_divergence_df",
     "load_divergence_estimates_df",
     "load_drift_df",
+    "load_drift_estimates_df",
     "load_dwell_time_estimates_df",
     "load_dwell_times_df",
     "load_embeddings_df",
@@ -65,6 +67,8 @@ __all__ = [
     "load_persistence_diagrams_df",
     "load_persistence_entropy_df",
     "load_persistence_entropy_estimates_df",
+    "load_recoverability_df",
+    "load_recoverability_estimates_df",
     "load_return_time_estimates_df",
     "load_return_times_df",
     "load_runs_df",

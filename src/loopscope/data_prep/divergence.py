@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 from sqlalchemy.orm import Session
 
+from loopscope.data_prep.cohorts import choose_runs, describe_choice, make_cohort
 from loopscope.data_prep.columns import Column, schema_of
 from loopscope.data_prep.estimates import ESTIMATE_COLUMNS, estimate_values
 from loopscope.data_prep.grouping import group_columns
@@ -17,9 +18,6 @@ from loopscope.dynamics.divergence import DRAWS, NULLS, SAME, Cohort, PairCurves
 from loopscope.dynamics.divergence_estimates import estimate_divergence
 from loopscope.dynamics.sensitivity import Sensitivity, estimate_sensitivity
 from loopscope.statistics.estimate import Estimate, make_estimate, no_estimate
-
-MOST_RUNS: Final = 1_000
-"""Of more runs than these, evenly spaced ones are compared: there are half a million pairs of so many."""
 
 PAIRS = Column("pairs", pl.String, "same prompt: runs of one network and prompt; other prompt: runs of one network")
 COLUMNS = (
@@ -127,7 +125,7 @@ def load_divergence_estimates_df(
     measured, cohort = _measure(session, sequences, by, draws, nulls, seed)
     rows = []
     for each in measured:
-        steps = sequences.iterate_steps(session, _choose_rows(sequences))
+        steps = sequences.iterate_steps(session, choose_runs(sequences))
         found = estimate_sensitivity(steps, cohort, each.rows, each.curves, draws=draws, nulls=nulls, seed=seed)
         rows += _quantity_rows(each, found)
     return pl.DataFrame(rows, schema=schema_of(columns), orient="row")
@@ -137,18 +135,11 @@ def _with_groups(columns: tuple[Column, ...], by: Sequence[str]) -> tuple[Column
     return (*columns[: len(VECTOR_KEYS)], *group_columns(by), *columns[len(VECTOR_KEYS) :])
 
 
-def _choose_rows(sequences: VectorSequences) -> npt.NDArray[np.int64]:
-    n_runs = sequences.n_runs
-    every: npt.NDArray[np.int64] = np.arange(min(n_runs, MOST_RUNS)) * n_runs // max(1, min(n_runs, MOST_RUNS))
-    return every
-
-
 def _measure(
     session: Session, sequences: VectorSequences, by: Sequence[str], draws: int, nulls: int, seed: int
 ) -> tuple[list[_Measured], Cohort]:
-    chosen = _choose_rows(sequences)
-    networks = np.unique(sequences.runs["network"].to_numpy(), return_inverse=True)[1].astype(np.int64)
-    cohort = Cohort(networks[chosen], sequences.group[chosen])
+    chosen = choose_runs(sequences)
+    cohort = make_cohort(sequences, chosen)
     groups = [(values, np.flatnonzero(np.isin(chosen, rows))) for values, rows in sequences.groups(by)]
     groups = [(values, rows) for values, rows in groups if len(rows)]
     found = measure_divergence(
@@ -159,7 +150,7 @@ def _measure(
         nulls=nulls,
         seed=seed,
     )
-    note = f"; {len(chosen):,} of {sequences.n_runs:,} runs, evenly chosen" if len(chosen) < sequences.n_runs else ""
+    note = describe_choice(sequences, chosen)
     measured = []
     for (values, rows), kinds in zip(groups, found, strict=True):
         turns = sequences.turns(chosen[rows].tolist())

@@ -5,8 +5,8 @@ import doctest
 import numpy as np
 import pytest
 
-from loopscope.data_prep import drift
-from loopscope.data_prep.drift import one_minus_cosine
+from loopscope.dynamics import drift
+from loopscope.dynamics.drift import one_minus_cosine
 
 
 @pytest.mark.parametrize("degrees", [0, 30, 60, 90, 120, 180])
