@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from loopscope.cli import chart, cluster, db, demo, doctor, experiment, export, model, report, run
+from loopscope.cli import chart, cluster, db, demo, doctor, experiment, export, model, persistence, report, run
 from loopscope.cli.ending import FAILED, USAGE
 from loopscope.cli.help import unfold
 from loopscope.cli.output import complain
@@ -34,6 +34,7 @@ app.add_typer(experiment.app, name="experiment")
 app.add_typer(run.app, name="run")
 app.add_typer(model.app, name="model")
 app.add_typer(cluster.app, name="cluster")
+app.add_typer(persistence.app, name="persistence")
 app.command("chart")(chart.draw_chart)
 app.command("report")(report.write_experiment_report)
 app.add_typer(export.app, name="export")

@@ -8,7 +8,7 @@ reads and writes the database, and a finished diagram waits at most ``SAVE_SECON
 import os
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -88,7 +88,7 @@ def compute_persistence_diagrams(
         The experiments whose runs are meant; by default all.
     max_dimension
         Up to which dimension: 1 for loops; 2 for hollows as well, which takes far longer. A diagram that is there up to
-        a higher dimension stays.
+        a higher dimension stays, and is computed again up to that one where it is out of date.
     again
         Whether to compute what is there again.
     workers
@@ -119,8 +119,10 @@ def compute_persistence_diagrams(
     embedded = [state for state in states if state.n]
     due = [state for state in embedded if again or not _is_done(state, max_dimension)]
     progress.begin(f"persistence diagrams by {model.name}", len(embedded), len(embedded) - len(due))
-    task = _Task(store, model.id, index, max_dimension, versions_of_libraries(), progress)
-    task.perform([state.run_id for state in due], workers or count_processors())
+    task = _Task(store, model.id, index, versions_of_libraries(), progress)
+    task.perform(
+        {state.run_id: max(max_dimension, state.max_dimension or 0) for state in due}, workers or count_processors()
+    )
     without = f"no embeddings by {model.name}"
     return ComputedDiagrams(
         model.name,
@@ -159,7 +161,6 @@ class _Task:
     store: Store
     model_id: int
     index: EmbeddingIndex
-    max_dimension: int
     versions: dict[str, str]
     progress: Progress
     saved: int = 0
@@ -167,22 +168,24 @@ class _Task:
     _finished: list[NewDiagram] = field(default_factory=list)
     _saved_at: float = field(default_factory=time.monotonic)
 
-    def perform(self, run_ids: Sequence[int], workers: int) -> None:
-        """Compute the diagrams of these runs."""
+    def perform(self, dimensions: Mapping[int, int], workers: int) -> None:
+        """Compute the diagrams of these runs, each up to its dimension."""
         pool = ThreadPoolExecutor(workers, thread_name_prefix="persistence")
         under_way: dict[Future[NewDiagram], int] = {}
         try:
-            for run_id in run_ids:
+            for run_id, max_dimension in dimensions.items():
                 while len(under_way) >= 2 * workers:  # enough to keep every thread busy, few vectors in memory
                     self._collect(under_way)
-                self._submit(pool, run_id, under_way)
+                self._submit(pool, run_id, max_dimension, under_way)
             while under_way:
                 self._collect(under_way)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
         self._save()
 
-    def _submit(self, pool: ThreadPoolExecutor, run_id: int, under_way: dict[Future[NewDiagram], int]) -> None:
+    def _submit(
+        self, pool: ThreadPoolExecutor, run_id: int, max_dimension: int, under_way: dict[Future[NewDiagram], int]
+    ) -> None:
         ids = self.index.embedding_id[slice(*np.searchsorted(self.index.run_id, [run_id, run_id + 1]))]
         if not len(ids):
             self._fail(run_id, "its embeddings are not of the type that the model takes: see loopscope doctor")
@@ -193,11 +196,11 @@ class _Task:
         except StoreError as error:
             self._fail(run_id, str(error))
             return
-        under_way[pool.submit(self._compute, run_id, vectors, int(ids.max()))] = run_id
+        under_way[pool.submit(self._compute, run_id, vectors, max_dimension, int(ids.max()))] = run_id
 
-    def _compute(self, run_id: int, vectors: Vectors, last_embedding_id: int) -> NewDiagram:
+    def _compute(self, run_id: int, vectors: Vectors, max_dimension: int, last_embedding_id: int) -> NewDiagram:
         started_at, start = datetime.now(UTC), time.perf_counter()
-        diagram = compute_persistence_diagram(vectors, max_dimension=self.max_dimension)
+        diagram = compute_persistence_diagram(vectors, max_dimension=max_dimension)
         return NewDiagram(
             run_id=run_id,
             embedding_model_id=self.model_id,
