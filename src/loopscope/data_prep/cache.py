@@ -1,14 +1,15 @@
 """An optional cache of computed frames: Parquet files named by all that went into them, so that none can be stale.
 
-A loader reads its inputs, then hands them to a function that computes; that function is marked ``@cached``. Inside
-``with cached_in(folder):`` it looks first whether the same was computed before. Its key is a digest of the function's
-name, of every argument (arrays and frames by their content), of the package's code that could change the result, and
-of the versions of the libraries that compute. So there is nothing to invalidate; a folder may be deleted at any time.
+A loader that takes long is marked ``@cached``. Inside ``with cached_in(folder):`` it looks first whether the same was
+computed before. Its key is a digest of its name, of every argument, of all that the database holds of the experiment,
+the clustering result and the embedding models that it is asked for (`digest_stored`: the rows and vectors themselves,
+not their ids alone), of the package's code that could change the result, and of the versions of the libraries that
+compute. So there is nothing to invalidate; a folder may be deleted at any time.
 """
 
 import logging
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -19,12 +20,17 @@ from importlib.resources import files
 from inspect import signature
 from io import BytesIO
 from pathlib import Path
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 import polars as pl
+from sqlalchemy.orm import Session
 
+from loopscope.data_prep.clustering_results import load_clustering_results_df
 from loopscope.data_prep.content import SIZE, digest_content
+from loopscope.data_prep.keys import load_embedding_models
+from loopscope.data_prep.stored_content import digest_stored
 from loopscope.files import write_whole
+from loopscope.store.connection import Store
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +38,9 @@ Parameters = ParamSpec("Parameters")
 
 CODE = ("clustering", "data_prep", "dynamics", "statistics", "store", "topology", "types.py")
 """The parts of the package that could change what is computed from the same content."""
+_RESULTS = ("clustering_result_id", "a", "b")
+_MODELS = ("embedding_model", "vectors_of")
+_SAY_NOTHING = ("progress",)
 LIBRARIES = ("gudhi", "numba", "numpy", "polars", "pot", "ruptures", "scikit-learn", "scipy")
 
 
@@ -114,21 +123,46 @@ def cached_in(folder: Path | None) -> Iterator[None]:
         _CURRENT.reset(token)
 
 
-def cached(compute: Callable[Parameters, pl.DataFrame]) -> Callable[Parameters, pl.DataFrame]:
-    """Mark a function that computes a frame from its arguments alone, all of them as `digest_content` takes them."""
-    name = f"{compute.__module__}.{compute.__qualname__}"
-    parameters = signature(compute)
+def cached(load: Callable[Parameters, pl.DataFrame]) -> Callable[Parameters, pl.DataFrame]:
+    """Mark a ``load_*_df`` that takes long.
 
-    @wraps(compute)
-    def compute_or_read(*args: Parameters.args, **kwargs: Parameters.kwargs) -> pl.DataFrame:
+    Its first parameter is a session or a store; what it reads of the database is told by the names of the others:
+    ``experiment_id``, ``clustering_result_id`` (or ``a`` and ``b``), ``embedding_model`` (None for all models).
+    """
+    name = f"{load.__module__}.{load.__qualname__}"
+    parameters = signature(load)
+
+    @wraps(load)
+    def load_or_read(*args: Parameters.args, **kwargs: Parameters.kwargs) -> pl.DataFrame:
         current = _CURRENT.get()
         if current is None:
-            return compute(*args, **kwargs)
+            return load(*args, **kwargs)
         bound = parameters.bind(*args, **kwargs)
         bound.apply_defaults()
-        return current.frame(name, bound.arguments, lambda: compute(*args, **kwargs))
+        (_, source), *others = bound.arguments.items()
+        told = {name: value for name, value in others if name not in _SAY_NOTHING}
+        content = {"told": told, "stored": _digest_what_is_read(source, told)}
+        return current.frame(name, content, lambda: load(*args, **kwargs))
 
-    return compute_or_read
+    return load_or_read
+
+
+def _digest_what_is_read(source: Session | Store, told: Mapping[str, Any]) -> str:
+    """Digest what the database holds of what a loader is asked for; one that takes a store reads vectors as well."""
+    results = [told[name] for name in _RESULTS if told.get(name) is not None]
+    if isinstance(source, Session):
+        models = _models_told(source, told)
+        return digest_stored(source, told.get("experiment_id"), clustering_result_ids=results, embedding_models=models)
+    with source.session() as session:
+        clustered = [load_clustering_results_df(session, result)["embedding_model"][0] for result in results]
+        models = [*_models_told(session, told), *clustered]
+        return digest_stored(session, told.get("experiment_id"), clustering_result_ids=results, embedding_models=models)
+
+
+def _models_told(session: Session, told: Mapping[str, Any]) -> list[str]:
+    if told.get("embedding_model", "") is None:
+        return load_embedding_models(session)["embedding_model"].to_list()
+    return [told[name] for name in _MODELS if told.get(name) is not None]
 
 
 @cache

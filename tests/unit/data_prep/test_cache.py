@@ -8,7 +8,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from loopscope.data_prep import cache
-from loopscope.data_prep.cache import FrameCache, cached, cached_in
+from loopscope.data_prep.cache import FrameCache
 
 ODD = pl.DataFrame(
     {
@@ -22,54 +22,44 @@ ODD = pl.DataFrame(
 
 
 @pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "cache"
+
+
+@pytest.fixture
 def calls():
     return []
 
 
 @pytest.fixture
-def compute(calls):
-    @cached
-    def compute_something(values: np.ndarray, *, draws: int = 200) -> pl.DataFrame:
-        calls.append((values.tolist(), draws))
-        return ODD.with_columns(draws=pl.lit(draws))
+def compute(calls, folder):
+    def compute_something(values: np.ndarray, *, draws: int = 200, name: str = "module.compute_something"):
+        def compute() -> pl.DataFrame:
+            calls.append((values.tolist(), draws))
+            return ODD.with_columns(draws=pl.lit(draws))
+
+        return FrameCache(folder).frame(name, {"values": values, "draws": draws}, compute)
 
     return compute_something
 
 
-def test_the_same_is_computed_once(tmp_path, calls, compute):
-    with cached_in(tmp_path / "made/here"):
-        first = compute(np.array([1, 2]))
-        again = compute(values=np.array([1, 2]), draws=200)
+def test_the_same_is_computed_once(calls, compute):
+    first = compute(np.array([1, 2]))
+    again = compute(values=np.array([1, 2]), draws=200)
     assert len(calls) == 1
     assert_frame_equal(first, again, check_exact=True)
     assert again.schema == first.schema
 
 
-def test_without_a_cache_everything_is_computed_and_nothing_written(tmp_path, calls, compute, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    compute(np.array([1]))
-    with cached_in(tmp_path / "cache"), cached_in(None):
-        compute(np.array([1]))
-    compute(np.array([1]))
-    assert len(calls) == 3
-    assert not list(tmp_path.iterdir())
-
-
-def test_anything_else_is_computed_anew(tmp_path, calls, compute, monkeypatch):
-    @cached
-    def compute_another(values: np.ndarray, *, draws: int = 200) -> pl.DataFrame:
-        calls.append("another")
-        return pl.DataFrame()
-
-    with cached_in(tmp_path):
-        compute(np.array([1, 2]))
-        compute(np.array([1, 3]))
-        compute(np.array([1.0, 2.0]))
-        compute(np.array([1, 2]), draws=100)
-        compute_another(np.array([1, 2]))
-        assert len(calls) == 5
-        monkeypatch.setattr(cache, "digest_code", lambda: "other code")
-        compute(np.array([1, 2]))
+def test_anything_else_is_computed_anew(calls, compute, monkeypatch):
+    compute(np.array([1, 2]))
+    compute(np.array([1, 3]))
+    compute(np.array([1.0, 2.0]))
+    compute(np.array([1, 2]), draws=100)
+    compute(np.array([1, 2]), name="module.compute_another")
+    assert len(calls) == 5
+    monkeypatch.setattr(cache, "digest_code", lambda: "other code")
+    compute(np.array([1, 2]))
     assert len(calls) == 6
 
 
@@ -97,38 +87,33 @@ def test_the_code_s_digest_is_of_every_file_that_computes_and_of_every_version(t
     assert len(seen) == 5
 
 
-@pytest.mark.parametrize(
-    "harm", [lambda data: data[:-40], lambda data: data[:200] + b"?" + data[201:], lambda data: b""]
-)
-def test_a_damaged_file_is_computed_again_and_said(tmp_path, calls, compute, caplog, harm):
-    with cached_in(tmp_path):
-        compute(np.array([1]))
-        [path] = tmp_path.iterdir()
-        whole = path.read_bytes()
-        path.write_bytes(harm(whole))
-        assert_frame_equal(compute(np.array([1])), ODD.with_columns(draws=pl.lit(200)))
-        assert len(calls) == 2
-        assert "is damaged" in caplog.text
-        assert path.read_bytes() == whole
-        compute(np.array([1]))
+@pytest.mark.parametrize("harm", [lambda data: data[:-40], lambda data: data[:200] + b"?" + data[201:], lambda _: b""])
+def test_a_damaged_file_is_computed_again_and_said(folder, calls, compute, caplog, harm):
+    compute(np.array([1]))
+    [path] = folder.iterdir()
+    whole = path.read_bytes()
+    path.write_bytes(harm(whole))
+    assert_frame_equal(compute(np.array([1])), ODD.with_columns(draws=pl.lit(200)))
+    assert len(calls) == 2
+    assert "is damaged" in caplog.text
+    assert path.read_bytes() == whole
+    compute(np.array([1]))
     assert len(calls) == 2
 
 
-def test_a_file_under_another_frame_s_name_is_not_believed(tmp_path, calls, compute):
-    with cached_in(tmp_path):
-        compute(np.array([1]), draws=1)
-        [first] = tmp_path.iterdir()
-        compute(np.array([1]), draws=2)
-        [second] = set(tmp_path.iterdir()) - {first}
-        second.write_bytes(first.read_bytes())
-        compute(np.array([1]), draws=2)
+def test_a_file_under_another_frame_s_name_is_not_believed(folder, calls, compute):
+    compute(np.array([1]), draws=1)
+    [first] = folder.iterdir()
+    compute(np.array([1]), draws=2)
+    [second] = set(folder.iterdir()) - {first}
+    second.write_bytes(first.read_bytes())
+    compute(np.array([1]), draws=2)
     assert len(calls) == 3
 
 
-def test_where_nothing_can_be_written_the_frame_is_there_all_the_same(tmp_path, calls, compute, caplog):
-    (tmp_path / "file").write_text("")
-    with cached_in(tmp_path / "file"):
-        assert compute(np.array([1])).height == 4
+def test_where_nothing_can_be_written_the_frame_is_there_all_the_same(folder, compute, caplog):
+    folder.write_text("")
+    assert compute(np.array([1])).height == 4
     assert "compute_something is not kept in the cache" in caplog.text
 
 
@@ -141,22 +126,19 @@ def test_a_result_that_fails_is_not_kept(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_many_threads_share_a_folder(tmp_path, caplog):
+def test_many_threads_share_a_folder(folder, caplog):
     caplog.set_level(logging.WARNING)
     together = Barrier(8)
 
+    def square(n):
+        return FrameCache(folder).frame("square", n, lambda: pl.DataFrame({"square": [n**2]})).item()
+
     def work(number):
         together.wait(timeout=30)
-        with cached_in(tmp_path):
-            return [_square(np.array([n % 5])).item() for n in range(number, number + 20)]
+        return [square(n % 5) for n in range(number, number + 20)]
 
     with ThreadPoolExecutor(8) as threads:
         found = list(threads.map(work, range(8)))
     assert found == [[(n % 5) ** 2 for n in range(number, number + 20)] for number in range(8)]
-    assert len(list(tmp_path.iterdir())) == 5
+    assert len(list(folder.iterdir())) == 5
     assert not caplog.records
-
-
-@cached
-def _square(values: np.ndarray) -> pl.DataFrame:
-    return pl.DataFrame({"square": values**2})
