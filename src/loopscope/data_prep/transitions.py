@@ -21,6 +21,7 @@ TRANSITION_COLUMNS = (
     LAG,
     MILESTONING,
     NULL,
+    Column("group_runs", pl.Int64, "how many runs the group has"),
     Column("from_cluster", pl.Int64, "the cluster that is left; -1 for the outliers, which are a state of their own"),
     Column("from_label", pl.String, "its medoid's text or caption"),
     Column("to_cluster", pl.Int64, "the cluster that follows; null where nothing is known to"),
@@ -88,6 +89,7 @@ def load_transitions_df(
     for values, sequences in labels.groups(by):
         found = estimate_transitions(sequences, lag=lag, milestoning=milestoning, draws=draws, nulls=nulls, seed=seed)
         every = labels.keys | values | {"lag": lag, "milestoning": milestoning, "null": "S" if lag == 1 else "M1"}
+        every["group_runs"] = sequences.n_runs
         rows += [every | row for row in _list_pairs(found, names)]
     return pl.DataFrame(rows, schema=schema_of(columns), orient="row")
 
