@@ -1,158 +1,64 @@
-"""Every frame there is, as data: its name, loader, columns and grain, and what it must be told to be loaded.
+"""Every frame there is, as data.
 
 Whoever goes through all frames (the export, the report, the tests) goes through ``FRAMES``; a new frame is one more
-line here.
+entry here.
 """
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from inspect import Parameter, getdoc, signature
-from typing import Any
+from collections.abc import Sequence
 
 import polars as pl
+from sqlalchemy.orm import Session
 
 from loopscope.data_prep import (
+    absorption,
+    basins,
     cluster_comparison,
     cluster_outputs,
     cluster_properties,
     cluster_stability,
     clustering_results,
     clusters,
+    diagram_distances,
+    divergence,
     drift,
+    dwell_times,
     embeddings,
     experiments,
+    invocation_durations,
     invocations,
+    markov_chains,
     medoids,
+    milestones,
+    motifs,
+    near_cycles,
+    occupancy,
     outlier_diagnostics,
     parameter_sweep,
     persistence_diagrams,
+    persistence_entropy,
+    recoverability,
+    return_times,
     runs,
+    sliding_windows,
+    transitions,
 )
-from loopscope.data_prep.columns import Column
-from loopscope.errors import NotFoundError
+from loopscope.data_prep.columns import NETWORK, Column
+from loopscope.data_prep.duration_estimates import ESTIMATE_KEYS as DURATION_KEYS
+from loopscope.data_prep.estimates import ESTIMATE_COLUMNS
+from loopscope.data_prep.frame import Frame, Subject
 from loopscope.store.connection import Store
 
-Loader = Callable[..., pl.DataFrame]
+__all__ = ["FRAMES", "Frame", "Subject", "find_frame"]
 
 
-@dataclass(frozen=True)
-class Subject:
-    """What frames are to be of; what is None is not restricted, or is not there.
-
-    Attributes
-    ----------
-    experiment_id, clustering_result_id, run_id
-        The one that is meant.
-    embedding_models
-        Those that are meant.
-    compared_with
-        The clustering result with which that one is compared.
-    """
-
-    experiment_id: int | None = None
-    clustering_result_id: int | None = None
-    embedding_models: tuple[str, ...] = ()
-    run_id: int | None = None
-    compared_with: int | None = None
+def _by_network(keys: Sequence[Column], others: Sequence[Column] = ESTIMATE_COLUMNS) -> tuple[Column, ...]:
+    """Give the columns of a frame of estimates as it is by default: of each network."""
+    return (*keys, NETWORK, *others)
 
 
-ARGUMENTS = {
-    "experiment_id": "experiment_id",
-    "clustering_result_id": "clustering_result_id",
-    "a": "clustering_result_id",
-    "b": "compared_with",
-    "run_id": "run_id",
-}
-"""Which part of a subject a parameter of a loader is given; ``embedding_model`` is given one of several."""
-
-LACKING = {
-    "clustering_result_id": "there is no clustering result; make one: loopscope cluster perform MODEL",
-    "compared_with": "there is no second clustering result to compare with; name one: --compare ID",
-    "embedding_model": "there is no embedding model: the experiment names no embedding_models",
-    "experiment_id": "there is no experiment; perform one: loopscope experiment perform FILE",
-    "run_id": "no run is named; name one: --run ID",
-}
-"""Why a frame cannot be loaded where its subject lacks something."""
-
-
-@dataclass(frozen=True)
-class Frame:
-    """One frame.
-
-    Attributes
-    ----------
-    name
-        As it is called in files, and typed.
-    load
-        Its ``load_*_df``.
-    columns
-        What it has; a column ``parameters`` may have more fields than are declared.
-    filters
-        Whether rows of other experiments are left out after loading, since its loader takes no experiment.
-    ignores
-        What of its subject it is not restricted to.
-    settings
-        Further arguments of the loader.
-    """
-
-    name: str
-    load: Loader
-    columns: tuple[Column, ...]
-    filters: bool = False
-    ignores: tuple[str, ...] = ()
-    settings: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def grain(self) -> str:
-        """What one row is, from the first sentence of its loader: ``one row for each …``."""
-        first = " ".join((getdoc(self.load) or "").split("\n\n")[0].split())
-        said = first.partition(" ")[2].partition(";")[0].removesuffix(".")
-        return re.sub(r",? with the columns ``\w+``$", "", said)
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """What its subject must have, by the names of ``LACKING``."""
-        named = (*ARGUMENTS, "embedding_model")
-        required = [name for name, each in self._parameters.items() if name in named and each.default is each.empty]
-        return tuple(ARGUMENTS.get(name, name) for name in required)
-
-    def load_of(self, store: Store, subject: Subject) -> pl.DataFrame:
-        """Load it; one that needs an embedding model is loaded of each.
-
-        Raises
-        ------
-        NotFoundError
-            When the subject lacks what it needs.
-        LoopscopeError
-            When it cannot be computed.
-        """
-        told = {name: getattr(subject, part) for name, part in ARGUMENTS.items() if part not in self.ignores}
-        told = {name: value for name, value in told.items() if name in self._parameters}
-        for name, need in ARGUMENTS.items():
-            if need in self.needs and told.get(name, subject) is None:
-                raise NotFoundError(LACKING[need])
-        if "embedding_model" not in self._parameters:
-            return self._load(store, subject, told)
-        models = subject.embedding_models
-        if "embedding_model" not in self.needs and len(models) != 1:
-            return self._load(store, subject, told)
-        if not models:
-            raise NotFoundError(LACKING["embedding_model"])
-        return pl.concat([self._load(store, subject, {**told, "embedding_model": model}) for model in models])
-
-    def _load(self, store: Store, subject: Subject, told: Mapping[str, Any]) -> pl.DataFrame:
-        if "store" in self._parameters:
-            return self.load(store, **told, **self.settings)
-        with store.session() as session:
-            frame = self.load(session, **told, **self.settings)
-        if self.filters and subject.experiment_id is not None:
-            return frame.filter(pl.col("experiment_id") == subject.experiment_id)
-        return frame
-
-    @property
-    def _parameters(self) -> Mapping[str, Parameter]:
-        return signature(self.load).parameters
+def _by_network_after(columns: Sequence[Column], place: int) -> tuple[Column, ...]:
+    """Give the same of columns that hold both, the network after so many of them."""
+    return _by_network(columns[:place], columns[place:])
 
 
 def _load_sweep(store: Store, embedding_model: str, experiment_id: int | None = None) -> pl.DataFrame:
@@ -161,16 +67,28 @@ def _load_sweep(store: Store, embedding_model: str, experiment_id: int | None = 
     return parameter_sweep.load_parameter_sweep_df(store, embedding_model, experiment_ids=chosen)
 
 
-FRAMES: tuple[Frame, ...] = (
+def _load_near_cycles(session: Session, embedding_model: str, experiment_id: int | None = None) -> pl.DataFrame:
+    """Load one row for each group of runs and period, of vectors."""
+    return near_cycles.load_near_cycles_df(session, experiment_id, vectors_of=embedding_model)
+
+
+RESULT = ("clustering_result_id",)
+
+RECORDED: tuple[Frame, ...] = (
     Frame("experiments", experiments.load_experiments_df, experiments.COLUMNS, filters=True),
     Frame("runs", runs.load_runs_df, runs.COLUMNS),
     Frame("invocations", invocations.load_invocations_df, invocations.COLUMNS),
+    Frame("invocation_durations", invocation_durations.load_invocation_durations_df, invocation_durations.COLUMNS),
     Frame("embeddings", embeddings.load_embeddings_df, embeddings.COLUMNS),
+)
+"""What was performed."""
+
+CLUSTERED: tuple[Frame, ...] = (
     Frame(
         "clustering_results",
         clustering_results.load_clustering_results_df,
         clustering_results.COLUMNS,
-        ignores=("clustering_result_id",),
+        ignores=RESULT,
     ),
     Frame(
         "clusters", clusters.load_clusters_df, clusters.COLUMNS, filters=True, settings={"include_unclustered": True}
@@ -183,7 +101,98 @@ FRAMES: tuple[Frame, ...] = (
     Frame("parameter_sweep", _load_sweep, parameter_sweep.COLUMNS),
     Frame("cluster_comparison", cluster_comparison.load_cluster_comparison_df, cluster_comparison.COLUMNS),
     Frame("cluster_flows", cluster_comparison.load_cluster_flows_df, cluster_comparison.FLOW_COLUMNS),
-    Frame("drift", drift.load_drift_df, drift.COLUMNS),
-    Frame("persistence_diagrams", persistence_diagrams.load_persistence_diagrams_df, persistence_diagrams.COLUMNS),
 )
+"""Clusters, and how far they can be trusted."""
+
+SETTLING: tuple[Frame, ...] = (
+    Frame("absorption", absorption.load_absorption_df, absorption.COLUMNS, ignores=RESULT),
+    Frame(
+        "absorption_estimates",
+        absorption.load_absorption_estimates_df,
+        _by_network(absorption.ESTIMATE_KEYS),
+        ignores=RESULT,
+    ),
+    Frame("survival", absorption.load_survival_df, _by_network(absorption.SURVIVAL_KEYS), ignores=RESULT),
+    Frame("cluster_absorption", absorption.load_absorption_df, absorption.COLUMNS, requires=RESULT),
+    Frame(
+        "cluster_absorption_estimates",
+        absorption.load_absorption_estimates_df,
+        _by_network(absorption.ESTIMATE_KEYS),
+        requires=RESULT,
+    ),
+    Frame("cluster_survival", absorption.load_survival_df, _by_network(absorption.SURVIVAL_KEYS), requires=RESULT),
+    Frame("near_cycles", near_cycles.load_near_cycles_df, _by_network(near_cycles.KEYS), ignores=RESULT),
+    Frame("cluster_near_cycles", near_cycles.load_near_cycles_df, _by_network(near_cycles.KEYS), requires=RESULT),
+    Frame("vector_near_cycles", _load_near_cycles, _by_network(near_cycles.KEYS)),
+    Frame("dwell_times", dwell_times.load_dwell_times_df, dwell_times.COLUMNS),
+    Frame("dwell_time_estimates", dwell_times.load_dwell_time_estimates_df, _by_network(DURATION_KEYS)),
+    Frame("return_times", return_times.load_return_times_df, return_times.COLUMNS),
+    Frame("return_time_estimates", return_times.load_return_time_estimates_df, _by_network(DURATION_KEYS)),
+)
+"""Whether runs get stuck, how long they stay, and when they come back."""
+
+FOLLOWING: tuple[Frame, ...] = (
+    Frame("transitions", transitions.load_transitions_df, transitions.COLUMNS),
+    Frame("markov_chains", markov_chains.load_markov_chains_df, markov_chains.COLUMNS),
+    Frame("chapman_kolmogorov", markov_chains.load_chapman_kolmogorov_df, markov_chains.CHAPMAN_KOLMOGOROV),
+    Frame("markov_order", markov_chains.load_markov_order_df, markov_chains.ORDER),
+    Frame("milestones", milestones.load_milestones_df, milestones.COLUMNS),
+    Frame("occupancy", occupancy.load_occupancy_df, occupancy.COLUMNS),
+    Frame("motifs", motifs.load_motifs_df, motifs.COLUMNS),
+    Frame("basins", basins.load_basins_df, basins.COLUMNS),
+    Frame("basin_estimates", basins.load_basin_estimates_df, basins.ESTIMATES),
+)
+"""What follows what, and where runs are."""
+
+VECTORS: tuple[Frame, ...] = (
+    Frame("drift", drift.load_drift_df, drift.COLUMNS),
+    Frame("drift_estimates", drift.load_drift_estimates_df, _by_network_after(drift.ESTIMATES_COLUMNS, 2)),
+    Frame("divergence", divergence.load_divergence_df, _by_network_after(divergence.COLUMNS, 2)),
+    Frame(
+        "divergence_estimates",
+        divergence.load_divergence_estimates_df,
+        _by_network_after(divergence.ESTIMATES_COLUMNS, 2),
+    ),
+    Frame("recoverability", recoverability.load_recoverability_df, _by_network_after(recoverability.COLUMNS, 2)),
+    Frame(
+        "recoverability_estimates",
+        recoverability.load_recoverability_estimates_df,
+        _by_network_after(recoverability.ESTIMATES_COLUMNS, 2),
+    ),
+)
+"""The same in the space of an embedding model, with no clustering between."""
+
+SHAPES: tuple[Frame, ...] = (
+    Frame("persistence_diagrams", persistence_diagrams.load_persistence_diagrams_df, persistence_diagrams.COLUMNS),
+    Frame("persistence_entropy", persistence_entropy.load_persistence_entropy_df, persistence_entropy.COLUMNS),
+    Frame(
+        "persistence_entropy_estimates",
+        persistence_entropy.load_persistence_entropy_estimates_df,
+        _by_network_after(persistence_entropy.ESTIMATES_COLUMNS, 2),
+    ),
+    Frame("diagram_distances", diagram_distances.load_diagram_distances_df, diagram_distances.COLUMNS),
+    Frame(
+        "diagram_distances_estimates",
+        diagram_distances.load_diagram_distances_estimates_df,
+        diagram_distances.ESTIMATES_COLUMNS,
+    ),
+    Frame("sliding_window", sliding_windows.load_sliding_window_df, sliding_windows.COLUMNS),
+    Frame(
+        "sliding_window_estimates",
+        sliding_windows.load_sliding_window_estimates_df,
+        _by_network_after(sliding_windows.ESTIMATES_COLUMNS, 2),
+    ),
+)
+"""The shape of what runs go through."""
+
+FRAMES: tuple[Frame, ...] = (*RECORDED, *CLUSTERED, *SETTLING, *FOLLOWING, *VECTORS, *SHAPES)
 """In the order in which a reader would ask."""
+
+
+def find_frame(name: str) -> Frame:
+    """Find a frame by its name.
+
+    >>> find_frame("runs").grain
+    'one row for each run, in the order of ``run_id``'
+    """
+    return next(frame for frame in FRAMES if frame.name == name)

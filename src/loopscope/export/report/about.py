@@ -11,7 +11,7 @@ from loopscope.config import ExperimentConfig
 from loopscope.data_prep.clustering_results import load_clustering_results_df
 from loopscope.data_prep.experiments import load_experiments_df
 from loopscope.data_prep.medoids import load_medoids_df
-from loopscope.data_prep.registry import FRAMES, Subject
+from loopscope.data_prep.registry import Subject, find_frame
 from loopscope.errors import NotFoundError
 from loopscope.store.connection import Store
 from loopscope.store.experiments import load_config
@@ -97,6 +97,5 @@ class About:
             When it cannot be loaded.
         """
         if name not in self._frames:
-            registered = next(frame for frame in FRAMES if frame.name == name)
-            self._frames[name] = registered.load_of(self.store, self.subject)
+            self._frames[name] = find_frame(name).load_of(self.store, self.subject)
         return self._frames[name]
