@@ -2,6 +2,7 @@
 
 from loopscope.data_prep.absorption import load_absorption_df, load_absorption_estimates_df, load_survival_df
 from loopscope.data_prep.basins import load_basin_estimates_df, load_basins_df
+from loopscope.data_prep.change_points import load_change_points_df
 from loopscope.data_prep.cluster_comparison import load_cluster_comparison_df, load_cluster_flows_df
 from loopscope.data_prep.cluster_outputs import load_cluster_outputs_df
 from loopscope.data_prep.cluster_properties import load_cluster_properties_df
@@ -26,6 +27,7 @@ from loopscope.data_prep.parameter_sweep import load_parameter_sweep_df
 from loopscope.data_prep.persistence_diagrams import load_persistence_diagrams_df
 from loopscope.data_prep.persistence_entropy import load_persistence_entropy_df, load_persistence_entropy_estimates_df
 from loopscope.data_prep.recoverability import load_recoverability_df, load_recoverability_estimates_df
+from loopscope.data_prep.recurrence import load_recurrence_df, load_recurrence_estimates_df, load_recurrence_pairs_df
 from loopscope.data_prep.return_times import load_return_time_estimates_df, load_return_times_df
 from loopscope.data_prep.runs import load_runs_df
 from loopscope.data_prep.sliding_windows import load_sliding_window_df, load_sliding_window_estimates_df
@@ -36,6 +38,7 @@ __all__ = [
     "load_absorption_estimates_df",
     "load_basin_estimates_df",
     "load_basins_df",
+    "load_change_points_df",
     "load_chapman_kolmogorov_df",
     "load_cluster_comparison_df",
     "load_cluster_flows_df",
@@ -69,6 +72,9 @@ __all__ = [
     "load_persistence_entropy_estimates_df",
     "load_recoverability_df",
     "load_recoverability_estimates_df",
+    "load_recurrence_df",
+    "load_recurrence_estimates_df",
+    "load_recurrence_pairs_df",
     "load_return_time_estimates_df",
     "load_return_times_df",
     "load_runs_df",

@@ -10,6 +10,7 @@ import polars as pl
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from loopscope.data_prep.cache import cached
 from loopscope.data_prep.cohorts import choose_runs, describe_choice, make_cohort
 from loopscope.data_prep.columns import EMBEDDING_MODEL, RUN_KEYS, SEQUENCE_NUMBER, Column, conform, schema_of
 from loopscope.data_prep.estimates import ESTIMATE_COLUMNS, estimate_values
@@ -90,6 +91,7 @@ def load_drift_df(
     return pl.concat(parts)
 
 
+@cached
 def load_drift_estimates_df(
     session: Session,
     embedding_model: str,
