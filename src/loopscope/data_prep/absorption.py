@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from sqlalchemy.orm import Session
 
+from loopscope.data_prep.cache import cached
 from loopscope.data_prep.columns import RUN_KEYS, SEQUENCE_NUMBER, Column, conform, schema_of
 from loopscope.data_prep.estimates import ESTIMATE_COLUMNS, estimate_values
 from loopscope.data_prep.grouping import group_columns, iterate_groups
@@ -96,6 +97,7 @@ def load_absorption_df(
     return pl.concat(parts)
 
 
+@cached
 def load_absorption_estimates_df(
     session: Session,
     experiment_id: int | None = None,
@@ -144,6 +146,7 @@ def load_absorption_estimates_df(
     return pl.DataFrame(rows, schema=schema_of(columns))
 
 
+@cached
 def load_survival_df(
     session: Session,
     experiment_id: int | None = None,

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from sqlalchemy.orm import Session
 
+from loopscope.data_prep.cache import cached
 from loopscope.data_prep.cluster_names import label_columns, load_cluster_names
 from loopscope.data_prep.columns import INITIAL_PROMPT, Column, schema_of
 from loopscope.data_prep.estimates import ESTIMATE_COLUMNS, estimate_values
@@ -34,6 +35,7 @@ BASIN_ESTIMATE_COLUMNS = (
 ESTIMATES = label_columns(("network",), BASIN_ESTIMATE_COLUMNS)
 
 
+@cached
 def load_basins_df(
     session: Session,
     clustering_result_id: int,
@@ -87,6 +89,7 @@ def load_basins_df(
     return pl.DataFrame(rows, schema=schema_of(columns), orient="row")
 
 
+@cached
 def load_basin_estimates_df(
     session: Session,
     clustering_result_id: int,

@@ -17,7 +17,7 @@ from functools import cache, wraps
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
-from inspect import signature
+from inspect import Parameter, Signature, signature
 from io import BytesIO
 from pathlib import Path
 from typing import Any, ParamSpec
@@ -140,11 +140,19 @@ def cached(load: Callable[Parameters, pl.DataFrame]) -> Callable[Parameters, pl.
         bound = parameters.bind(*args, **kwargs)
         bound.apply_defaults()
         (_, source), *others = bound.arguments.items()
-        told = {name: value for name, value in others if name not in _SAY_NOTHING}
+        told = _without_names_of_groups(dict(others), parameters)
         content = {"told": told, "stored": _digest_what_is_read(source, told)}
         return current.frame(name, content, lambda: load(*args, **kwargs))
 
     return load_or_read
+
+
+def _without_names_of_groups(arguments: dict[str, Any], parameters: Signature) -> dict[str, Any]:
+    """Give arguments by their own names, those of ``**settings`` too, without what changes nothing."""
+    told: dict[str, Any] = {}
+    for name, value in arguments.items():
+        told |= value if parameters.parameters[name].kind is Parameter.VAR_KEYWORD else {name: value}
+    return {name: value for name, value in told.items() if name not in _SAY_NOTHING}
 
 
 def _digest_what_is_read(source: Session | Store, told: Mapping[str, Any]) -> str:

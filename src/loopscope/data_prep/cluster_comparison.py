@@ -7,6 +7,7 @@ import polars as pl
 from sqlalchemy.orm import Session
 
 from loopscope.clustering.trust.comparison import Agreement, ClusterMatch, compare_clusterings
+from loopscope.data_prep.cache import cached
 from loopscope.data_prep.columns import Column, conform, schema_of
 from loopscope.data_prep.estimates import ESTIMATE_COLUMNS, estimate_values
 from loopscope.data_prep.pairing import Pairing, load_pairing
@@ -51,6 +52,7 @@ FLOW_COLUMNS = (
 )
 
 
+@cached
 def load_cluster_comparison_df(session: Session, a: int, b: int, **settings: int) -> pl.DataFrame:
     """Load one row for each score of two results: ARI and AMI, then each cluster's Jaccard index, A's and B's.
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import polars as pl
 
+from loopscope.data_prep.cache import cached
 from loopscope.data_prep.columns import CLUSTERING_RESULT_ID, EMBEDDING_MODEL, Column, schema_of
 from loopscope.data_prep.estimates import ESTIMATE_COLUMNS, estimate_values
 from loopscope.data_prep.medoids import load_medoids_df
@@ -27,6 +28,7 @@ COLUMNS = (
 )
 
 
+@cached
 def load_cluster_stability_df(
     store: Store,
     clustering_result_id: int,

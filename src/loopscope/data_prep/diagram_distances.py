@@ -10,6 +10,7 @@ import numpy.typing as npt
 import polars as pl
 from sqlalchemy.orm import Session
 
+from loopscope.data_prep.cache import cached
 from loopscope.data_prep.columns import EMBEDDING_MODEL, OUTPUT_TYPE, Column, schema_of
 from loopscope.data_prep.estimates import ESTIMATE_COLUMNS, estimate_values
 from loopscope.data_prep.grouping import group_columns, number_groups
@@ -79,6 +80,7 @@ class DiagramDistances:
     known: npt.NDArray[np.bool_]
 
 
+@cached
 def load_diagram_distances_df(
     session: Session,
     embedding_model: str | None = None,
@@ -116,6 +118,7 @@ def load_diagram_distances_df(
     return pl.DataFrame(rows, schema=schema_of(COLUMNS))
 
 
+@cached
 def load_diagram_distances_estimates_df(
     session: Session,
     embedding_model: str | None = None,

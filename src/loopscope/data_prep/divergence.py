@@ -9,6 +9,7 @@ import numpy.typing as npt
 import polars as pl
 from sqlalchemy.orm import Session
 
+from loopscope.data_prep.cache import cached
 from loopscope.data_prep.cohorts import choose_runs, describe_choice, make_cohort
 from loopscope.data_prep.columns import Column, schema_of
 from loopscope.data_prep.estimates import ESTIMATE_COLUMNS, estimate_values
@@ -64,6 +65,7 @@ class _Measured:
     note: str
 
 
+@cached
 def load_divergence_df(
     session: Session,
     embedding_model: str,
@@ -106,6 +108,7 @@ def load_divergence_df(
     return pl.DataFrame(rows, schema=schema_of(columns), orient="row")
 
 
+@cached
 def load_divergence_estimates_df(
     session: Session,
     embedding_model: str,

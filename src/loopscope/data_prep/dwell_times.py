@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 from sqlalchemy.orm import Session
 
+from loopscope.data_prep.cache import cached
 from loopscope.data_prep.columns import RUN_KEYS, SEQUENCE_NUMBER, Column, conform
 from loopscope.data_prep.duration_estimates import (
     CLUSTER_ID,
@@ -71,6 +72,7 @@ def load_dwell_times_df(
     return conform(found, COLUMNS)
 
 
+@cached
 def load_dwell_time_estimates_df(
     session: Session,
     clustering_result_id: int,

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy.orm import Session
 
+from loopscope.data_prep.cache import cached
 from loopscope.data_prep.cluster_names import label_columns, load_cluster_names
 from loopscope.data_prep.columns import Column, schema_of
 from loopscope.data_prep.estimates import ESTIMATE_COLUMNS, estimate_values
@@ -76,6 +77,7 @@ ORDER_COLUMNS = (
 ORDER = label_columns(("network",), ORDER_COLUMNS)
 
 
+@cached
 def load_markov_chains_df(
     session: Session,
     clustering_result_id: int,
@@ -119,6 +121,7 @@ def load_markov_chains_df(
     return pl.DataFrame(rows, schema=schema_of(columns), orient="row")
 
 
+@cached
 def load_chapman_kolmogorov_df(
     session: Session,
     clustering_result_id: int,
@@ -160,6 +163,7 @@ def load_chapman_kolmogorov_df(
     return frame.with_columns(pl.col("observed", "predicted", "ck_z").fill_nan(None))
 
 
+@cached
 def load_markov_order_df(
     session: Session,
     clustering_result_id: int,

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy.orm import Session
 
+from loopscope.data_prep.cache import cached
 from loopscope.data_prep.cluster_names import label_columns
 from loopscope.data_prep.columns import Column, schema_of
 from loopscope.data_prep.estimates import ESTIMATE_COLUMNS, estimate_values
@@ -30,6 +31,7 @@ MOTIF_COLUMNS = (
 COLUMNS = label_columns(("network",), MOTIF_COLUMNS)
 
 
+@cached
 def load_motifs_df(
     session: Session,
     clustering_result_id: int,

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import polars as pl
 from sqlalchemy.orm import Session
 
+from loopscope.data_prep.cache import cached
 from loopscope.data_prep.columns import Column, schema_of
 from loopscope.data_prep.estimates import ESTIMATE_COLUMNS, estimate_values
 from loopscope.data_prep.grouping import group_columns, iterate_groups, number_groups
@@ -30,6 +31,7 @@ KEYS = (
 )
 
 
+@cached
 def load_near_cycles_df(
     session: Session,
     experiment_id: int | None = None,

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy.orm import Session
 
+from loopscope.data_prep.cache import cached
 from loopscope.data_prep.cluster_names import label_columns, load_cluster_names
 from loopscope.data_prep.columns import Column, schema_of
 from loopscope.data_prep.estimates import ESTIMATE_COLUMNS, estimate_values
@@ -26,6 +27,7 @@ OCCUPANCY_COLUMNS = (
 COLUMNS = label_columns(("network",), OCCUPANCY_COLUMNS)
 
 
+@cached
 def load_occupancy_df(
     session: Session,
     clustering_result_id: int,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from loopscope.data_prep.cache import cached
 from loopscope.data_prep.columns import CLUSTERING_RESULT_ID, EMBEDDING_MODEL, Column, schema_of
 from loopscope.data_prep.estimates import ESTIMATE_COLUMNS, estimate_values
 from loopscope.statistics.estimate import Estimate
@@ -29,6 +30,7 @@ COLUMNS = (
 )
 
 
+@cached
 def load_outlier_diagnostics_df(store: Store, clustering_result_id: int, **settings: Any) -> pl.DataFrame:
     """Compute one row for each share and each effect; the store is read, and nothing is written.
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import polars as pl
 
+from loopscope.data_prep.cache import cached
 from loopscope.data_prep.columns import EMBEDDING_MODEL, Column, schema_of
 from loopscope.data_prep.estimates import ESTIMATE_COLUMNS, estimate_values
 from loopscope.store.connection import Store
@@ -27,6 +28,7 @@ AGREES = 0.8
 """From this adjusted Rand index on, two settings give nearly the same clustering."""
 
 
+@cached
 def load_parameter_sweep_df(store: Store, embedding_model: str, **settings: Any) -> pl.DataFrame:
     """Compute one row for each setting of a grid; the store is read, and nothing is written.
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import polars as pl
 from sqlalchemy.orm import Session
 
+from loopscope.data_prep.cache import cached
 from loopscope.data_prep.columns import EMBEDDING_MODEL, OUTPUT_TYPE, RUN_KEYS, Column, schema_of
 from loopscope.data_prep.diagram_measures import DiagramMeasures, measure_diagrams
 from loopscope.data_prep.estimates import ESTIMATE_COLUMNS, estimate_values
@@ -61,6 +62,7 @@ ESTIMATES_COLUMNS = (
 )
 
 
+@cached
 def load_persistence_entropy_df(
     session: Session,
     embedding_model: str | None = None,
@@ -99,6 +101,7 @@ def load_persistence_entropy_df(
     return pl.DataFrame(rows, schema=schema_of(COLUMNS))
 
 
+@cached
 def load_persistence_entropy_estimates_df(
     session: Session,
     embedding_model: str | None = None,

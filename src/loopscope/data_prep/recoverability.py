@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from sqlalchemy.orm import Session
 
+from loopscope.data_prep.cache import cached
 from loopscope.data_prep.cohorts import choose_runs, describe_choice, make_cohort
 from loopscope.data_prep.columns import Column, schema_of
 from loopscope.data_prep.estimates import ESTIMATE_COLUMNS, estimate_values
@@ -45,6 +46,7 @@ ESTIMATES_COLUMNS = (
 )
 
 
+@cached
 def load_recoverability_df(
     session: Session,
     embedding_model: str,
@@ -86,6 +88,7 @@ def load_recoverability_df(
     return pl.DataFrame(rows, schema=schema_of(_with_groups(COLUMNS, by)), orient="row")
 
 
+@cached
 def load_recoverability_estimates_df(
     session: Session,
     embedding_model: str,

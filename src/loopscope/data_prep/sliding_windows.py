@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from sqlalchemy.orm import Session
 
+from loopscope.data_prep.cache import cached
 from loopscope.data_prep.columns import EMBEDDING_MODEL, OUTPUT_TYPE, RUN_KEYS, Column, schema_of
 from loopscope.data_prep.estimates import ESTIMATE_COLUMNS, estimate_values
 from loopscope.data_prep.grouping import group_columns, iterate_groups, number_groups
@@ -42,6 +43,7 @@ ESTIMATES_COLUMNS = (EMBEDDING_MODEL, OUTPUT_TYPE, WINDOW_COLUMN, *ESTIMATE_COLU
 _RUNS_AT_A_TIME = 32
 
 
+@cached
 def load_sliding_window_df(
     session: Session,
     embedding_model: str | None = None,
@@ -80,6 +82,7 @@ def load_sliding_window_df(
     return pl.DataFrame(rows, schema=schema_of(COLUMNS))
 
 
+@cached
 def load_sliding_window_estimates_df(
     session: Session,
     embedding_model: str | None = None,

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from sqlalchemy.orm import Session
 
+from loopscope.data_prep.cache import cached
 from loopscope.data_prep.cluster_names import label_columns, load_cluster_names
 from loopscope.data_prep.columns import Column, schema_of
 from loopscope.data_prep.estimates import ESTIMATE_COLUMNS, estimate_values
@@ -38,6 +39,7 @@ TRANSITION_COLUMNS = (
 COLUMNS = label_columns(("network",), TRANSITION_COLUMNS)
 
 
+@cached
 def load_transitions_df(
     session: Session,
     clustering_result_id: int,
