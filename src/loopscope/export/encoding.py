@@ -3,7 +3,8 @@
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -93,7 +94,9 @@ def encoded_video(path: Path, size: tuple[int, int], frames_per_second: int, tit
                 container.metadata["title"] = title
             stream: Any = container.add_stream(codec.name, rate=frames_per_second, options=codec.options)
             _describe(stream, size, frames_per_second)
-            yield _Writer(container, stream, frames_per_second)
+            with closing(_Writer(container, stream, frames_per_second)) as writer:
+                yield writer
+                writer.wait()
             container.mux(stream.encode(None))
         os.replace(part, path)
     except BaseException:
@@ -102,15 +105,32 @@ def encoded_video(path: Path, size: tuple[int, int], frames_per_second: int, tit
 
 
 class _Writer:
+    """Encodes in a thread of its own, one picture behind, while the next is drawn."""
+
     def __init__(self, container: Any, stream: Any, frames_per_second: int) -> None:
         self._container, self._stream = container, stream
         self._time_base = Fraction(1, frames_per_second)
         self._next = 0
+        self._thread = ThreadPoolExecutor(1)
+        self._last: Future[None] | None = None
 
     def __call__(self, image: Image.Image, times: int) -> None:
         from av import VideoFrame
 
-        picture = VideoFrame.from_ndarray(np.asarray(image), format="rgb24")
+        picture = VideoFrame.from_ndarray(np.asarray(image), format="rgb24")  # a copy: the image may be drawn on
+        self.wait()
+        self._last = self._thread.submit(self._encode, picture, times)
+
+    def wait(self) -> None:
+        """Wait until what was given so far is encoded."""
+        if self._last is not None:
+            self._last.result()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._thread.shutdown()
+
+    def _encode(self, picture: Any, times: int) -> None:
         frame = picture.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
         for _ in range(times):
             frame.pts, frame.time_base = self._next, self._time_base

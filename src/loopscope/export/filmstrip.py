@@ -10,6 +10,7 @@ from loopscope.export.picture_file import check_suffix, save_picture
 from loopscope.export.shown_runs import load_shown_runs
 from loopscope.export.stills import StillReader
 from loopscope.export.subject import describe_clustering, require_outputs
+from loopscope.imaging.canvas import shrink_picture
 from loopscope.imaging.filmstrip import FRAME_WIDTH, SCALE, FilmstripTitle, draw_filmstrip
 from loopscope.imaging.still import choose_evenly
 
@@ -58,9 +59,14 @@ def export_filmstrip(
     end = run.length - 1 if last is None else last
     spans = [span for span in run.spans if span[1] >= first and span[0] <= end]
     if not spans:
-        raise ExportError(f"the run has the steps 0 to {run.length - 1}, but {first} to {end} were asked for")
+        raise ExportError(
+            f"found no step from {first} to {end}; expected some of the run's steps, 0 to {run.length - 1}: "
+            "--from STEP --to STEP"
+        )
     chosen = [spans[place] for place in choose_evenly(len(spans), most)]
-    stills = StillReader(session, clustering_result_id, FRAME_WIDTH * SCALE).read_run(run, chosen)
+    stills = StillReader(
+        session, clustering_result_id, lambda picture: shrink_picture(picture, FRAME_WIDTH * SCALE)
+    ).read_run(run, chosen)
     facts = [run.seed_in_words, f"run {run.uuid[:8]}", f"{run.length:,} steps, {run.ending}"]
     if len(chosen) < len(spans):
         facts.append(f"{len(chosen)} of {len(spans)} stills, chosen evenly")

@@ -124,7 +124,8 @@ def export_images(
 def _name(metadata: PictureMetadata) -> str:
     slug = _slug(metadata.initial_prompt)
     seed = "" if metadata.seed is None else f"_seed_{metadata.seed}"
-    return f"{slug}{seed}_run_{metadata.run_uuid[:8]}_step_{metadata.sequence_number:05d}"
+    run = metadata.run_uuid.replace("-", "")[:12]
+    return f"{slug}{seed}_run_{run}_step_{metadata.sequence_number:05d}"
 
 
 def _slug(text: str) -> str:

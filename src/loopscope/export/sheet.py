@@ -11,6 +11,7 @@ from loopscope.export.picture_file import check_suffix, save_picture
 from loopscope.export.shown_runs import ShownRun, load_shown_runs
 from loopscope.export.stills import StillReader
 from loopscope.export.subject import describe_clustering, require_outputs
+from loopscope.imaging.canvas import shrink_picture
 from loopscope.imaging.contact_sheet import CELL, SCALE, SheetRow, draw_contact_sheet
 from loopscope.imaging.still import Still, choose_evenly
 
@@ -67,7 +68,7 @@ def export_sheet(
     runs = [found[place] for place in choose_evenly(len(found), most)]
     longest = max(runs, key=lambda run: run.length).spans
     numbers = [longest[place][0] for place in choose_evenly(len(longest), steps)]
-    reader = StillReader(session, clustering_result_id, CELL * SCALE)
+    reader = StillReader(session, clustering_result_id, lambda picture: shrink_picture(picture, CELL * SCALE))
     rows = []
     for run in runs:
         rows.append(_make_row(reader, run, numbers, by))

@@ -1,9 +1,11 @@
 """The stills of runs, read from the database as many at a time as are drawn at a time."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
+from PIL import Image
 from sqlalchemy import Select, and_, literal, select
 from sqlalchemy.orm import Session
 
@@ -11,13 +13,15 @@ from loopscope.data_prep.keys import require_clustering_result
 from loopscope.datavis.theme import choose_cluster_colour
 from loopscope.errors import ExportError
 from loopscope.export.shown_runs import ShownRun
-from loopscope.imaging.canvas import fit_picture
 from loopscope.imaging.codec import decode_picture
 from loopscope.imaging.still import Still
 from loopscope.schemas import Cluster, ClusteringResult, Embedding, EmbeddingCluster, Invocation, Picture
 
-AT_A_TIME = 400
-"""Sequence numbers in one query; SQLite takes no more than 32,766 values."""
+THREADS = 4
+"""Decoding and scaling pictures leave Python's lock to others."""
+
+Wanted: TypeAlias = tuple[ShownRun, tuple[int, int]]
+"""A run, and the first and last sequence number of one of its stills."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +39,8 @@ class StillReader:
     ----------
     clustering_result_id
         Whose colours are shown; None shows none.
-    largest_side
-        Pictures are reduced to fit a square of so many pixels as soon as they are read; None keeps them.
+    prepare
+        What is done to each picture as soon as it is read, such as making it smaller; several threads do it.
 
     Raises
     ------
@@ -44,31 +48,48 @@ class StillReader:
         When there is no such result.
     """
 
-    def __init__(self, session: Session, clustering_result_id: int | None, largest_side: int | None = None) -> None:
+    def __init__(
+        self, session: Session, clustering_result_id: int | None, prepare: Callable[[Image.Image], Image.Image]
+    ) -> None:
         self._session = session
         self._result_id = clustering_result_id
         self._model_id: int | None = None
         if clustering_result_id is not None:
             require_clustering_result(session, clustering_result_id)
             self._model_id = session.get_one(ClusteringResult, clustering_result_id).embedding_model_id
-        self._side = largest_side
+        self._prepare = prepare
 
     def read_run(self, run: ShownRun, spans: Iterable[tuple[int, int]]) -> list[Still]:
         """Read stills of one run, by their spans."""
-        spans = list(spans)
-        stills: list[Still] = []
-        for start in range(0, len(spans), AT_A_TIME // 2):
-            some = spans[start : start + AT_A_TIME // 2]
-            outputs = self._read([run.run_id], {number for span in some for number in span})
-            stills += [self._make(run, span, outputs) for span in some]
-        return stills
+        return [step[run.run_id] for step in self.read_steps([(run, span)] for span in spans)]
 
-    def read_step(self, wanted: Iterable[tuple[ShownRun, tuple[int, int]]]) -> dict[int, Still]:
-        """Read one still of each of several runs, by ``run_id``."""
-        wanted = list(wanted)
-        numbers = {number for _, span in wanted for number in span}
-        outputs = self._read([run.run_id for run, _ in wanted], numbers)
-        return {run.run_id: self._make(run, span, outputs) for run, span in wanted}
+    def read_steps(self, steps: Iterable[Sequence[Wanted]]) -> Iterator[dict[int, Still]]:
+        """Read stills of several runs, step by step.
+
+        While one step is used the pictures of the next are decoded, and no more than these two are held.
+
+        Parameters
+        ----------
+        steps
+            What is wanted at each: of a run, at most one still.
+
+        Yields
+        ------
+        dict
+            For each step its stills, by ``run_id``.
+        """
+        with ThreadPoolExecutor(THREADS) as pool:
+            ahead: dict[int, Future[Still]] | None = None
+            for wanted in steps:
+                outputs = self._read(
+                    [run.run_id for run, _ in wanted], {number for _, span in wanted for number in span}
+                )
+                following = {run.run_id: pool.submit(self._make, run, span, outputs) for run, span in wanted}
+                if ahead is not None:
+                    yield {run_id: future.result() for run_id, future in ahead.items()}
+                ahead = following
+            if ahead is not None:
+                yield {run_id: future.result() for run_id, future in ahead.items()}
 
     def _read(self, run_ids: Collection[int], numbers: Collection[int]) -> dict[tuple[int, int], _Shown]:
         statement = self._statement().where(Invocation.run_id.in_(run_ids), Invocation.sequence_number.in_(numbers))
@@ -110,7 +131,7 @@ class StillReader:
             cluster_id=cluster_id,
         )
 
-    def _decode(self, data: bytes, run: ShownRun, number: int) -> Any:
+    def _decode(self, data: bytes, run: ShownRun, number: int) -> Image.Image:
         try:
             picture = decode_picture(data)
         except OSError as error:
@@ -118,6 +139,4 @@ class StillReader:
                 f"the picture of step {number} of run {run.uuid[:8]} ({len(data):,} bytes) cannot be read: {error}; "
                 "see what else is wrong: loopscope doctor"
             ) from error
-        if self._side is None or max(picture.size) <= self._side:
-            return picture
-        return fit_picture(picture, self._side, self._side)
+        return self._prepare(picture)

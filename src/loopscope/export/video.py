@@ -196,12 +196,12 @@ def _play(
 ) -> None:
     columns, rows = _fit_grid(len(page.runs), settings)
     mosaic = Mosaic(settings.size, columns, rows, page.heading)
-    reader = StillReader(session, clustering_result_id, mosaic.picture_side)
+    reader = StillReader(session, clustering_result_id, mosaic.prepare)
     players = [_Player(run, _label(run, page)) for run in page.runs]
     longest = max(run.length for run in page.runs)
-    for step in _timeline(page.runs):
-        spans = [(player.run, span) for player in players if (span := player.begins_at(step)) is not None]
-        stills = reader.read_step(spans)
+    timeline = _timeline(page.runs)
+    wanted = ([(each.run, span) for each in players if (span := each.begins_at(step))] for step in timeline)
+    for step, stills in zip(timeline, reader.read_steps(wanted), strict=True):
         for player in players:
             player.still = stills.get(player.run.run_id, player.still)
         frame = mosaic.draw([player.tile(step, longest) for player in players], step, longest)

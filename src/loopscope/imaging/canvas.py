@@ -15,6 +15,8 @@ PLACEHOLDER: Final = "#f3f3f3"
 
 COARSE: Final = 4
 """A picture that is enlarged so many times keeps its pixels as squares."""
+SLACK: Final = 2
+"""Pixels by which a picture may be too small for its place before it is scaled again."""
 
 
 class Canvas:
@@ -80,7 +82,7 @@ def fit_picture(picture: Image.Image, width: int, height: int) -> Image.Image:
     Parameters
     ----------
     picture
-        RGB.
+        RGB. If it fits already, a pixel or two too small, it is given back as it is.
     width, height
         Of the place, in pixels.
 
@@ -89,9 +91,14 @@ def fit_picture(picture: Image.Image, width: int, height: int) -> Image.Image:
     >>> fit_picture(Image.new("RGB", (400, 300)), 200, 200).size
     (200, 150)
     """
+    if 0 <= min(width - picture.width, height - picture.height) <= SLACK:
+        return picture
     share = min(width / picture.width, height / picture.height)
     size = (max(1, round(picture.width * share)), max(1, round(picture.height * share)))
-    if size == picture.size:
-        return picture
     method = Image.Resampling.NEAREST if share >= COARSE else Image.Resampling.LANCZOS
     return picture.resize(size, method, reducing_gap=3.0)
+
+
+def shrink_picture(picture: Image.Image, side: int) -> Image.Image:
+    """Reduce a picture so that it fits a square; a smaller one is given back as it is."""
+    return picture if max(picture.size) <= side else fit_picture(picture, side, side)

@@ -5,7 +5,7 @@ has the letters of Latin, Greek, Cyrillic and Hebrew scripts, arrows and signs. 
 first font of the system that is named in ``FALLBACKS``, and as an empty box where there is none.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -38,7 +38,14 @@ def measure_width(text: str, size: float, *, bold: bool = False) -> float:
     >>> measure_width("a red fox", 20) < measure_width("a red fox", 20, bold=True)
     True
     """
-    return sum(_load(name, size).getlength(part) for name, part in _split(text, bold))
+    return sum(_measure_word(word, size, bold) for word in text.split(" ")) + text.count(" ") * _measure_word(
+        " ", size, bold
+    )
+
+
+@lru_cache(maxsize=20_000)
+def _measure_word(word: str, size: float, bold: bool) -> float:
+    return sum(_load(name, size).getlength(part) for name, part in _split(word, bold))
 
 
 def write_line(
@@ -96,6 +103,11 @@ def wrap_text(text: str, width: float, size: float, max_lines: int | None = None
     >>> wrap_text("Ein rötlicher Fuchs → ein gefrorener See", 110, 12, max_lines=2)
     ['Ein rötlicher Fuchs', '→ ein gefrorener…']
     """
+    return list(_wrap(text, width, size, max_lines, bold))
+
+
+@lru_cache(maxsize=2_000)
+def _wrap(text: str, width: float, size: float, max_lines: int | None, bold: bool) -> list[str]:
     lines = [""]
     for word in text[:LONGEST].split():
         longer = f"{lines[-1]} {word}" if lines[-1] else word
@@ -127,6 +139,7 @@ def _end_in_ellipsis(line: str, width: float, size: float, bold: bool) -> str:
     return line.rstrip(" ,.;:") + "…"
 
 
+@cache
 def _own(bold: bool) -> str:
     return str(FOLDER / f"LiberationSans-{'Bold' if bold else 'Regular'}.ttf")
 

@@ -5,12 +5,11 @@ Everything is laid out for a height of 1080 pixels; a larger frame has the same 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
 from typing import Final
 
 from PIL import Image
 
-from loopscope.imaging.canvas import FAINT_INK, INK, PAPER, RULE, Canvas
+from loopscope.imaging.canvas import FAINT_INK, INK, PAPER, RULE, Canvas, fit_picture
 from loopscope.imaging.lettering import LINE_SPACING, wrap_text
 from loopscope.imaging.still import Still
 from loopscope.imaging.text_tile import draw_text_tile
@@ -81,10 +80,10 @@ class Mosaic:
         room = self._width - 2 * MARGIN - 260
         self._canvas.write(MARGIN, 22, wrap_text(title, room, HEADER_SIZE, 1, bold=True)[0], HEADER_SIZE, bold=True)
 
-    @property
-    def picture_side(self) -> int:
-        """The longest side that a picture can have in a tile, in pixels of the frame."""
-        return ceil(max(self._tile_width, self._tile_height) * self._canvas.scale)
+    def prepare(self, picture: Image.Image) -> Image.Image:
+        """Scale a picture to its size in a tile: in whichever thread reads it, so that drawing has less to do."""
+        box, scale = self._arrange(0)[0], self._canvas.scale
+        return fit_picture(picture, int(box.width * scale), int((box.height - BAR_HEIGHT) * scale))
 
     def draw(self, tiles: Sequence[Tile], step: int, length: int) -> Image.Image:
         """Draw one frame.
@@ -104,7 +103,7 @@ class Mosaic:
         self._draw_header(step, length)
         for place, tile in enumerate(tiles):
             if self._shown.get(place) != tile:
-                self._draw_tile(tile, self._box(place))
+                self._draw_tile(tile, place)
                 self._shown[place] = tile
         return self._canvas.image
 
@@ -120,25 +119,28 @@ class Mosaic:
         x = MARGIN + column * (self._tile_width + GAP)
         return _Box(x, HEADER + row * (self._tile_height + GAP), self._tile_width, self._tile_height)
 
-    def _draw_tile(self, tile: Tile, box: _Box) -> None:
-        canvas = self._canvas
+    def _arrange(self, place: int) -> tuple[_Box, _Box]:
+        """Divide a tile between picture and words: beside one another where it is wide, else below."""
+        box = self._box(place)
+        if box.width < 1.25 * box.height:
+            shown = _Box(box.x, box.y, box.width, 0.66 * box.height)
+            return shown, _Box(box.x, box.y + 0.68 * box.height, box.width, 0.32 * box.height)
+        side = min(box.height - BAR_HEIGHT, 0.6 * box.width)
+        words = _Box(box.x + side + 12, box.y, box.width - side - 12, box.height)
+        return _Box(box.x, box.y, side, box.height), words
+
+    def _draw_tile(self, tile: Tile, place: int) -> None:
+        canvas, box = self._canvas, self._box(place)
         canvas.fill(box.x, box.y, box.width, box.height)
         if tile.still is None:
             return
-        picture = tile.still.picture
-        text_below = box.width < 1.25 * box.height
-        words = _Box(box.x, box.y + 0.68 * box.height, box.width, 0.32 * box.height)
-        shown = _Box(box.x, box.y, box.width, 0.66 * box.height)
-        if not text_below:
-            side = min(box.height - BAR_HEIGHT, 0.6 * box.width)
-            shown = _Box(box.x, box.y, side, box.height)
-            words = _Box(box.x + side + 12, box.y, box.width - side - 12, box.height)
+        shown, words = self._arrange(place)
         bottom = self._draw_picture(tile.still, shown)
-        if not text_below:
+        if words.y == box.y:
             words = _Box(words.x, words.y, words.width, max(bottom + BAR_HEIGHT - box.y, 0.7 * box.height))
         if tile.still.colour is not None:
             canvas.fill(shown.x, bottom, shown.width, BAR_HEIGHT, tile.still.colour)
-        self._write_words(tile, words, caption=tile.still.caption if picture is not None else None)
+        self._write_words(tile, words, caption=tile.still.caption if tile.still.picture else None)
         if tile.ending:
             self._dim(box)
             self._mark_ending(tile.ending, shown, bottom)
