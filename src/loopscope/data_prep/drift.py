@@ -15,7 +15,7 @@ from loopscope.data_prep.cohorts import choose_runs, describe_choice, make_cohor
 from loopscope.data_prep.columns import EMBEDDING_MODEL, RUN_KEYS, SEQUENCE_NUMBER, Column, conform, schema_of
 from loopscope.data_prep.estimates import ESTIMATE_COLUMNS, estimate_values
 from loopscope.data_prep.grouping import group_columns, number_groups
-from loopscope.data_prep.keys import load_embedding_models, load_run_keys
+from loopscope.data_prep.keys import ARROW, load_embedding_models, load_run_keys
 from loopscope.data_prep.vector_sequences import GENERATOR, VECTOR_KEYS, load_vector_sequences
 from loopscope.dynamics.divergence import DRAWS, NULLS, Cohort
 from loopscope.dynamics.drift import DriftCurves, average_others, measure_group_drift, one_minus_cosine, to_unit
@@ -32,6 +32,10 @@ COLUMNS = (
     Column("drift_from_prompt", pl.Float64, "1 - cosine to the run's embedded prompt; null for pictures"),
     Column("drift_from_start", pl.Float64, "1 - cosine to the run's first embedding by this model"),
     Column("step", pl.Float64, "1 - cosine to the run's previous embedding by this model; null at the first"),
+    GENERATOR,
+    Column(
+        "step_of_generator", pl.Float64, "1 - cosine to the previous embedding of the same generator; null at first"
+    ),
     Column(
         "unrelated_to_prompt", pl.Float64, "its mean 1 - cosine to the prompts of other prompts' runs of the network"
     ),
@@ -85,8 +89,9 @@ def load_drift_df(
             continue
         anchors = _load_anchors(session, model_id, index, runs)
         for piece in _whole_runs(index):
-            frame = _drift(piece, load_vectors(session, model_id, piece.embedding_id), anchors)
-            frame = frame.join(runs, on="run_id", maintain_order="left").with_columns(embedding_model=pl.lit(name))
+            vectors = load_vectors(session, model_id, piece.embedding_id)
+            frame = _name_generators(_drift(piece, vectors, anchors).join(runs, on="run_id", maintain_order="left"))
+            frame = frame.with_columns(_step_of_generator(frame, vectors), embedding_model=pl.lit(name))
             parts.append(conform(frame, COLUMNS))
     return pl.concat(parts)
 
@@ -181,6 +186,22 @@ class _Anchors(NamedTuple):
     prompts_known: npt.NDArray[np.bool_]
     others_prompts: Numbers
     others_starts: Numbers
+
+
+def _name_generators(frame: pl.DataFrame) -> pl.DataFrame:
+    generators = pl.col("network").str.split(ARROW)
+    turn = pl.col("sequence_number") % generators.list.len()
+    return frame.with_columns(generator=generators.list.get(turn), turn=turn)
+
+
+def _step_of_generator(frame: pl.DataFrame, vectors: Vectors) -> pl.Series:
+    """Measure each step from the one before of the same generator, in rows in the order of runs and steps."""
+    numbered = frame.select("run_id", "turn", row=pl.int_range(pl.len()))
+    pairs = numbered.with_columns(before=pl.col("row").shift(1).over("run_id", "turn")).drop_nulls()
+    row, before = pairs["row"].to_numpy(), pairs["before"].to_numpy()
+    step = np.full(frame.height, np.nan)
+    step[row] = one_minus_cosine(vectors[row], vectors[before])
+    return pl.Series("step_of_generator", step).fill_nan(None)
 
 
 def _load_anchors(session: Session, model_id: int, index: EmbeddingIndex, runs: pl.DataFrame) -> _Anchors:

@@ -6,7 +6,19 @@ import altair as alt
 import polars as pl
 
 from loopscope.datavis.key import KeyEntry, draw_key
-from loopscope.datavis.step_panels import NULL_COLOUR, Axes, Curve, Panel, Point, Rule, draw_step_panels
+from loopscope.datavis.step_panels import (
+    GROUPS,
+    NULL_COLOUR,
+    Axes,
+    Curve,
+    Panel,
+    Point,
+    Rule,
+    draw_step_panels,
+    find_estimate,
+    name_group,
+    say_estimate,
+)
 from loopscope.datavis.subject import require_one, require_rows, write_subtitle
 from loopscope.datavis.theme import INK, SERIES_COLOURS, apply_theme
 from loopscope.datavis.wording import count_of
@@ -18,7 +30,6 @@ NEEDED: Final = (
     *("embedding_model", "pairs", "generator", "t", "d2", "fitted", "saturated", "lower", "upper"),
     *("null_lower", "null_upper", "n_runs", "reason"),
 )
-GROUPS: Final = ("network", "initial_prompt", "seed")
 
 
 def plot_divergence(divergence: pl.DataFrame, estimates: pl.DataFrame | None = None) -> alt.HConcatChart:
@@ -94,37 +105,24 @@ def _make_panel(group: pl.DataFrame, by: list[str], estimates: pl.DataFrame | No
             at = part.filter(pl.col("saturated"))["t"].min()
             if at is not None and part is same:
                 rules.append(Rule(" saturated", step=float(at)))  # type: ignore[arg-type]
-    heading = ", ".join("fresh seeds" if group[name][0] is None else f"{group[name][0]}" for name in by) or "all runs"
-    if several:
-        heading += f": outputs of {group['generator'][0]}"
     unknown = group["d2"].null_count() == group.height
     nothing = group["reason"].drop_nulls().first() if unknown else None
-    return Panel(heading, _say_estimates(group, by, estimates), curves, rules, str(nothing) if nothing else None)
+    return Panel(
+        name_group(group, by, several=several),
+        _say_estimates(group, by, estimates),
+        curves,
+        rules,
+        str(nothing) if nothing else None,
+    )
 
 
 def _say_estimates(group: pl.DataFrame, by: list[str], estimates: pl.DataFrame | None) -> list[str]:
     if estimates is None:
         return []
-    same = [pl.col(name).eq_missing(group[name][0]) for name in (*by, "generator")]
-    mine = estimates.filter(*same, pl.col("pairs") == "same prompt")
-    said = []
-    for quantity, name, unit in (("tau", "τ", " steps"), ("exponent", "early exponent", " per step")):
-        rows = mine.filter(pl.col("quantity") == quantity)
-        if rows.is_empty():
-            continue
-        row = rows.row(0, named=True)
-        if row["estimate"] is None:
-            said.append(f"no {name}: {row['reason']}")
-        else:
-            interval = (
-                "" if row["lower"] is None else f" [{_write_number(row['lower'])}, {_write_number(row['upper'])}]"
-            )
-            said.append(f"{name} = {_write_number(row['estimate'])}{interval}{unit}")
-    return said
-
-
-def _write_number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2g}"
+    return [
+        say_estimate(find_estimate(estimates, group, by, pairs="same prompt", quantity=quantity), name, unit)
+        for quantity, name, unit in (("tau", "τ", " steps"), ("exponent", "early exponent", " per step"))
+    ]
 
 
 def _draw_key(divergence: pl.DataFrame) -> alt.LayerChart:

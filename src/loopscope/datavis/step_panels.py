@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import altair as alt
+import polars as pl
 
 from loopscope.datavis.text_marks import write_texts
 from loopscope.datavis.theme import FAINT_INK, INK
@@ -14,6 +15,8 @@ MOST_STEPS: Final = 250
 """A curve of more steps is drawn at every second, third, … of them: a panel is not wider in pixels than that."""
 NULL_COLOUR: Final = "#d4d4d4"
 NOTE_LINES: Final = 2
+GROUPS: Final = ("network", "initial_prompt", "seed")
+"""By what frames may be grouped."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,35 @@ class Axes:
     value_title: str
     values: tuple[float, float]
     value_format: str = ""
+
+
+def name_group(group: pl.DataFrame, by: Sequence[str], *, several: bool) -> str:
+    """Name a group of runs by what they have in common, and by the generator where there are several."""
+    heading = ", ".join("fresh seeds" if group[name][0] is None else f"{group[name][0]}" for name in by) or "all runs"
+    return f"{heading}: outputs of {group['generator'][0]}" if several else heading
+
+
+def find_estimate(
+    estimates: pl.DataFrame, group: pl.DataFrame, by: Sequence[str], **values: str
+) -> dict[str, Any] | None:
+    """Find the row of a frame of estimates that is of a group and generator and has these values."""
+    same = [pl.col(name).eq_missing(group[name][0]) for name in (*by, "generator")]
+    rows = estimates.filter(*same, **values)
+    return None if rows.is_empty() else rows.row(0, named=True)
+
+
+def say_estimate(row: dict[str, Any] | None, name: str, unit: str) -> str:
+    """Say an estimate with its interval, or why there is none."""
+    if row is None:
+        return f"{name} not estimated"
+    if row["estimate"] is None:
+        return f"no {name}: {row['reason']}"
+    interval = "" if row["lower"] is None else f" [{_write_number(row['lower'])}, {_write_number(row['upper'])}]"
+    return f"{name} = {_write_number(row['estimate'])}{interval}{unit}"
+
+
+def _write_number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2g}"
 
 
 def draw_step_panels(panels: Sequence[Panel], axes: Axes) -> alt.ConcatChart:

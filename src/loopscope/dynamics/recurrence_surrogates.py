@@ -19,7 +19,8 @@ class FirstOrder:
 
     φ is one number, fitted by least squares over all dimensions and corrected for the bias of short runs, (1 + 3φ)/n
     (Kendall 1954, doi:10.1093/biomet/41.3-4.403). The steps e are the run's own in another order: drawn with
-    replacement, two that share one would be nearer than any two of the run. Only distances are of interest, so that a surrogate is made of inner products.
+    replacement, two that share one would be nearer than any two of the run. Only distances are of interest, so that a
+    surrogate is made of inner products.
 
     Attributes
     ----------
