@@ -6,8 +6,8 @@ cluster number, −1 for outliers, or one of the codes below.
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any, Final
+from itertools import groupby, pairwise
+from typing import Any, Final, Literal
 
 import polars as pl
 
@@ -15,16 +15,23 @@ NOT_SAMPLED: Final = -2
 ADDED_LATER: Final = -3
 
 LARGEST_GROUP_GAP: Final = 5
-NETWORK_GAP: Final = 30
-"""In pixels, between the runs of two prompts and above the runs of a network."""
+HEADING_GAP: Final = 30
+"""In pixels, between two groups of runs and above those with a heading."""
+
+
+Sort = Literal["seed", "absorption"]
+Grouping = Literal["network", "prompt"]
 
 
 @dataclass(frozen=True)
 class RasterGroup:
-    """The runs of one network and prompt: rows of equal height from `top` to `bottom`, in pixels."""
+    """Runs that stand together: rows of equal height from `top` to `bottom`, in pixels.
 
-    network: str
-    initial_prompt: str
+    What several groups have in common is their `heading`; there is none where all have it in common.
+    """
+
+    label: str
+    heading: str | None
     top: float
     bottom: float
 
@@ -34,6 +41,8 @@ class RasterRow:
     """One run: stretch i has code `codes[i]` from column `starts[i]` to before `starts[i + 1]`; None is a gap."""
 
     run_id: int
+    network: str
+    initial_prompt: str
     seed: int | None
     group: int
     top: float
@@ -65,8 +74,15 @@ class RasterRows:
     runs_found: int
 
 
-def arrange_rows(clusters: pl.DataFrame, *, max_runs: int) -> RasterRows:
-    """Order the runs by network, prompt and seed (fresh randomness last) and shorten each to its stretches.
+def arrange_rows(
+    clusters: pl.DataFrame,
+    *,
+    max_runs: int,
+    onsets: pl.DataFrame | None = None,
+    sort: Sort = "seed",
+    group: Grouping = "network",
+) -> RasterRows:
+    """Order the runs and shorten each to its stretches.
 
     Parameters
     ----------
@@ -74,35 +90,64 @@ def arrange_rows(clusters: pl.DataFrame, *, max_runs: int) -> RasterRows:
         As `load_clusters_df` gives it, of one clustering result.
     max_runs
         Of more runs than these, evenly spaced ones are kept.
+    onsets
+        With `run_id` and `sequence_number`: where each run that was absorbed was.
+    sort
+        By seed, fresh randomness last, within each network and prompt; or by onset, those that were not absorbed last,
+        within each network or prompt.
+    group
+        Runs of one network stand together, or those of one prompt.
     """
-    order = ["network", "initial_prompt", "seed", "run_id"]
-    runs = clusters.select(order).unique()
-    runs = runs.sort("network", pl.col("initial_prompt").str.to_lowercase(), *order[1:], nulls_last=True)
+    runs = clusters.select("run_id", "network", "initial_prompt", "seed").unique()
+    alphabetic: dict[Grouping, list[Any]] = {
+        "network": ["network", pl.col("initial_prompt").str.to_lowercase(), "initial_prompt"],
+        "prompt": [pl.col("initial_prompt").str.to_lowercase(), "initial_prompt", "network"],
+    }
+    if sort == "absorption" and onsets is not None:
+        names = ["network"] if group == "network" else ["initial_prompt"]
+        known = onsets.select("run_id", onset="sequence_number")
+        runs = runs.join(known, on="run_id", how="left").sort(
+            *alphabetic[group][: 1 if group == "network" else 2], "onset", "seed", "run_id", nulls_last=True
+        )
+    else:
+        names = ["network", "initial_prompt"] if group == "network" else ["initial_prompt", "network"]
+        runs = runs.sort(*alphabetic[group], "seed", "run_id", nulls_last=True)
     runs_found = runs.height
     if runs_found > max_runs:
         runs = runs[[number * runs_found // max_runs for number in range(max_runs)]]
     row_height = float(min(18 if runs.height <= 10 else 14, max(1, 1_600 // runs.height)))
-    groups, tops = _stack_groups(runs, row_height)
+    groups, tops = _stack_groups(runs, _name_groups(runs, names), row_height)
     stretches = _find_stretches(clusters)
     rows = [
-        RasterRow(run_id, seed, group, top, *_close_gaps(stretches[run_id]))
-        for run_id, seed, (group, top) in zip(runs["run_id"], runs["seed"], tops, strict=True)
+        RasterRow(run_id, network, prompt, seed, number, top, *_close_gaps(stretches[run_id]))
+        for (run_id, network, prompt, seed), (number, top) in zip(
+            runs.select("run_id", "network", "initial_prompt", "seed").iter_rows(), tops, strict=True
+        )
     ]
     return RasterRows(rows, groups, _find_columns(clusters), row_height, groups[-1].bottom, runs_found)
 
 
-def _stack_groups(runs: pl.DataFrame, row_height: float) -> tuple[list[RasterGroup], list[tuple[int, float]]]:
-    several_networks = runs["network"].n_unique() > 1
-    runs_per_group = runs.height / runs.select("network", "initial_prompt").n_unique()
-    gap = float(min(LARGEST_GROUP_GAP, max(1, row_height * runs_per_group // 6)))
+def _name_groups(runs: pl.DataFrame, names: list[str]) -> list[tuple[str | None, str]]:
+    """Give each run the heading and the label of its group: what is the same for all runs is said nowhere."""
+    telling = [name for name in names if runs[name].n_unique() > 1] or names[-1:]
+    if len(telling) == 1:
+        return [(None, label) for label in runs[names[-1] if len(names) == 1 else telling[0]].to_list()]
+    return list(runs.select(telling).iter_rows())
+
+
+def _stack_groups(
+    runs: pl.DataFrame, named: list[tuple[str | None, str]], row_height: float
+) -> tuple[list[RasterGroup], list[tuple[int, float]]]:
+    gap = float(min(LARGEST_GROUP_GAP, max(1, row_height * runs.height / len(set(named)) // 6)))
     groups: list[RasterGroup] = []
     tops: list[tuple[int, float]] = []
-    for (network, prompt), members in runs.group_by("network", "initial_prompt", maintain_order=True):
+    for (heading, label), members in groupby(named):
         top = groups[-1].bottom + gap if groups else 0.0
-        if several_networks and (not groups or groups[-1].network != network):
-            top += NETWORK_GAP
-        tops += [(len(groups), top + row_height * number) for number in range(members.height)]
-        groups.append(RasterGroup(str(network), str(prompt), top, top + row_height * members.height))
+        if heading is not None and (not groups or groups[-1].heading != heading):
+            top += HEADING_GAP
+        height = len(list(members))
+        tops += [(len(groups), top + row_height * number) for number in range(height)]
+        groups.append(RasterGroup(label, heading, top, top + row_height * height))
     return groups, tops
 
 

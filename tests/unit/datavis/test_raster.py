@@ -61,8 +61,8 @@ def test_a_model_that_sees_every_other_step_leaves_no_gaps(clusters_frame):
 def test_runs_are_ordered_by_network_prompt_and_seed_with_fresh_ones_last(clusters_frame):
     frame = clusters_frame(runs=4, prompts=2, steps=3, networks=("B→A", "A→B"), fresh_every=2)
     rows = arrange_rows(frame, max_runs=100)
-    assert [group.network for group in rows.groups] == ["A→B", "A→B", "B→A", "B→A"]
-    assert rows.groups[0].initial_prompt < rows.groups[1].initial_prompt
+    assert [group.heading for group in rows.groups] == ["A→B", "A→B", "B→A", "B→A"]
+    assert rows.groups[0].label < rows.groups[1].label
     assert [row.seed for row in rows.rows[:4]] == [0, 2, None, None]
     assert all(one.top < other.top for one, other in pairwise(rows.rows))
 
@@ -167,3 +167,57 @@ def test_several_results_are_refused(clusters_frame):
 def test_an_empty_frame_is_refused(clusters_frame):
     with pytest.raises(ChartError, match="loopscope cluster perform"):
         plot_raster(clusters_frame(runs=1, prompts=1).clear())
+
+
+def make_absorption(onsets):
+    """One row for each run: where it was absorbed, or None."""
+    return pl.DataFrame(
+        {
+            "run_id": list(onsets),
+            "kind": ["none" if onset is None else "cycle" for onset in onsets.values()],
+            "period": [None if onset is None else 2 for onset in onsets.values()],
+            "sequence_number": list(onsets.values()),
+            "output_type": "text",
+            "clustering_result_id": 3,
+        },
+        schema_overrides={"period": pl.Int64, "sequence_number": pl.Int64},
+    )
+
+
+def test_runs_are_sorted_by_absorption_within_each_network(clusters_frame):
+    frame = clusters_frame(runs=2, prompts=2, steps=9, networks=("B→A", "A→B"), fresh_every=0)
+    onsets = make_absorption({5: 7, 6: None, 7: 3, 8: 4, 1: None, 2: 2, 3: None, 4: 1})
+    rows = arrange_rows(
+        frame, max_runs=100, onsets=onsets.filter(pl.col("sequence_number").is_not_null()), sort="absorption"
+    )
+    assert [row.run_id for row in rows.rows] == [7, 8, 5, 6, 4, 2, 1, 3]
+    assert [(group.label, group.heading) for group in rows.groups] == [("A→B", None), ("B→A", None)]
+    by_prompt = arrange_rows(frame, max_runs=100, onsets=onsets, sort="absorption", group="prompt")
+    assert len(by_prompt.groups) == 2
+    assert {row.network for row in by_prompt.rows if row.group == 0} == {"A→B", "B→A"}
+
+
+def test_runs_of_a_prompt_stand_together_under_it(clusters_frame):
+    frame = clusters_frame(runs=2, prompts=2, steps=3, networks=("B→A", "A→B"))
+    rows = arrange_rows(frame, max_runs=100, group="prompt")
+    assert [group.label for group in rows.groups] == ["A→B", "B→A", "A→B", "B→A"]
+    assert len({group.heading for group in rows.groups}) == 2
+    one_network = arrange_rows(clusters_frame(runs=2, prompts=2, steps=3), max_runs=100, group="prompt")
+    assert [group.heading for group in one_network.groups] == [None, None]
+
+
+def test_a_tick_marks_the_onset_of_the_runs_that_were_absorbed(read_chart, clusters_frame):
+    frame = clusters_frame(runs=3, prompts=1, steps=9, fresh_every=0)
+    spec = read_chart(plot_raster(frame, make_absorption({1: None, 2: 6, 3: 2}), sort="absorption"))
+    ticks = [layer for layer in spec["hconcat"][0]["layer"] if layer["mark"]["type"] == "tick"]
+    assert all([row["x"] for row in layer["data"]["values"]] == [2, 6] for layer in ticks)
+    assert "repeats its clusters (2 of 3 runs) · sorted by it" in " ".join(spec["title"]["subtitle"])
+
+
+def test_an_absorption_that_says_two_things_of_a_run_is_refused(clusters_frame):
+    frame = clusters_frame(runs=2, prompts=1)
+    twice = pl.concat([make_absorption({1: 2}), make_absorption({1: 4})])
+    with pytest.raises(ChartError, match="Keep one output type"):
+        plot_raster(frame, twice)
+    with pytest.raises(ChartError, match="load_absorption_df"):
+        plot_raster(frame, sort="absorption")
