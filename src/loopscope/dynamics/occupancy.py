@@ -104,7 +104,7 @@ def measure_effective_number(counts: Numbers) -> Numbers:
     share = normalise_shares(np.asarray(counts, dtype=np.float64))
     logs = np.zeros_like(share)
     np.log(share, out=logs, where=share > 0)
-    return np.asarray(np.exp(-(share * logs).sum(axis=-1)))
+    return np.where(np.sum(counts, axis=-1) > 0, np.exp(-(share * logs).sum(axis=-1)), np.nan)
 
 
 def measure_coverage(counts: Numbers, whole: npt.ArrayLike) -> Numbers:
