@@ -15,6 +15,7 @@ from loopscope.data_prep.drift import load_drift_df, load_drift_estimates_df
 from loopscope.data_prep.dwell_times import load_dwell_time_estimates_df, load_dwell_times_df
 from loopscope.data_prep.embeddings import load_embeddings_df
 from loopscope.data_prep.experiments import load_experiments_df
+from loopscope.data_prep.invocation_durations import load_invocation_durations_df
 from loopscope.data_prep.invocations import load_invocations_df
 from loopscope.data_prep.markov_chains import load_chapman_kolmogorov_df, load_markov_chains_df, load_markov_order_df
 from loopscope.data_prep.medoids import load_medoids_df
@@ -57,6 +58,7 @@ __all__ = [
     "load_dwell_times_df",
     "load_embeddings_df",
     "load_experiments_df",
+    "load_invocation_durations_df",
     "load_invocations_df",
     "load_markov_chains_df",
     "load_markov_order_df",

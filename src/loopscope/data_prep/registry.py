@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from loopscope.data_prep import (
     absorption,
     basins,
+    change_points,
     cluster_comparison,
     cluster_outputs,
     cluster_properties,
@@ -37,6 +38,7 @@ from loopscope.data_prep import (
     persistence_diagrams,
     persistence_entropy,
     recoverability,
+    recurrence,
     return_times,
     runs,
     sliding_windows,
@@ -159,6 +161,14 @@ VECTORS: tuple[Frame, ...] = (
         recoverability.load_recoverability_estimates_df,
         _by_network_after(recoverability.ESTIMATES_COLUMNS, 2),
     ),
+    Frame("recurrence", recurrence.load_recurrence_df, recurrence.COLUMNS),
+    Frame(
+        "recurrence_estimates",
+        recurrence.load_recurrence_estimates_df,
+        _by_network_after(recurrence.ESTIMATES_COLUMNS, 2),
+    ),
+    Frame("recurrence_pairs", recurrence.load_recurrence_pairs_df, recurrence.PAIR_COLUMNS),
+    Frame("change_points", change_points.load_change_points_df, change_points.COLUMNS),
 )
 """The same in the space of an embedding model, with no clustering between."""
 
