@@ -8,6 +8,7 @@ import numpy.typing as npt
 import polars as pl
 from sqlalchemy.orm import Session
 
+from loopscope.data_prep.cache import cached
 from loopscope.data_prep.columns import RUN_KEYS, SEQUENCE_NUMBER, Column, schema_of
 from loopscope.data_prep.vector_sequences import GENERATOR, VECTOR_KEYS, load_vector_sequences
 from loopscope.dynamics.change_points import NULLS, PENALTY, ChangePoints, find_change_points
@@ -33,6 +34,7 @@ COLUMNS = (
 )
 
 
+@cached
 def load_change_points_df(
     session: Session,
     embedding_model: str,

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from sqlalchemy.orm import Session
 
+from loopscope.data_prep.cache import cached
 from loopscope.data_prep.columns import RUN_KEYS, Column, schema_of
 from loopscope.data_prep.estimates import ESTIMATE_COLUMNS, estimate_values
 from loopscope.data_prep.grouping import group_columns
@@ -84,6 +85,7 @@ PAIR_COLUMNS = (
 )
 
 
+@cached
 def load_recurrence_df(
     session: Session,
     embedding_model: str,
@@ -123,6 +125,7 @@ def load_recurrence_df(
     return pl.DataFrame(rows, schema=schema_of(COLUMNS), orient="row")
 
 
+@cached
 def load_recurrence_estimates_df(
     session: Session,
     embedding_model: str,
