@@ -61,6 +61,12 @@ def find_newest_result(store: "Store", experiment_id: int | None) -> int | None:
     return results[-1][0] if results else None
 
 
+def find_newest_model(store: "Store", experiment_id: int | None) -> str | None:
+    """Find the embedding model of that result; None where there is none."""
+    results = _list_results(store, None, experiment_id)
+    return results[-1][2] if results else None
+
+
 def _list_results(store: "Store", model: str | None, experiment_id: int | None) -> list[tuple[int, str, str]]:
     import polars as pl
 

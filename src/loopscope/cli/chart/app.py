@@ -20,6 +20,13 @@ class Grouping(StrEnum):
     PROMPT = "prompt"
 
 
+class Sort(StrEnum):
+    """In which order runs stand."""
+
+    SEED = "seed"
+    ABSORPTION = "absorption"
+
+
 class Since(StrEnum):
     """Where drift is measured from."""
 
@@ -37,15 +44,14 @@ def draw_chart(
     experiment: ExperimentOption = None,
     model: Annotated[
         str | None,
-        typer.Option(
-            "--model", metavar="MODEL", help="The embedding model, or that of the clustering."
-        ),
+        typer.Option("--model", metavar="MODEL", help="The embedding model, or that of the clustering."),
     ] = None,
-    by: Annotated[Grouping | None, typer.Option(help="Tell runs apart by this.")] = None,
+    by: Annotated[Grouping | None, typer.Option(help="By what runs are grouped.")] = None,
     run: Annotated[
         str | None, typer.Option("--run", metavar="ID", help="The run, for a chart of one: the beginning of its id.")
     ] = None,
     since: Annotated[Since | None, typer.Option(help="Where drift is measured from; by default the prompt.")] = None,
+    sort: Annotated[Sort | None, typer.Option(help="How the rows of a raster are sorted; by default by seed.")] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -66,7 +72,7 @@ def draw_chart(
 
     path = output or Path(f"{chart.name}.{chart.suffix}")
     with open_store(db) as store, interruptible(f"{path} was not written"):
-        choice = Choice(store, experiment, clustering, model, by, run, since)
+        choice = Choice(store, experiment, clustering, model, by, run, since, sort)
         _refuse_what_says_nothing(chart, choice)
         say(f"wrote {save_chart(chart.draw(choice), path)}")
 

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from loopscope.cli.ids import resolve
-from loopscope.cli.subject import choose_experiment, choose_result
+from loopscope.cli.subject import choose_experiment, choose_result, find_newest_model
 from loopscope.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -26,11 +26,12 @@ class Choice:
     by: str | None = None
     run: str | None = None
     since: str | None = None
+    sort: str | None = None
 
     @property
     def given(self) -> dict[str, str]:
         """The options that were given, by their names."""
-        options = ("experiment", "clustering", "model", "by", "run", "since")
+        options = ("experiment", "clustering", "model", "by", "run", "since", "sort")
         return {name: getattr(self, name) for name in options if getattr(self, name) is not None}
 
     @cached_property
@@ -57,6 +58,30 @@ class Choice:
         if self.run is None:
             raise NotFoundError("this chart is of one run; name it with --run ID: loopscope run list")
         return resolve(self.store, Run, self.run)
+
+    @cached_property
+    def experiment_of_run(self) -> int:
+        """The experiment that the run is of."""
+        from loopscope.schemas import Run
+
+        with self.store.session() as session:
+            return session.get_one(Run, self.run_id).experiment_id
+
+    @cached_property
+    def one_model(self) -> str:
+        """The embedding model: the one that was named, by default that of the newest clustering, or the first."""
+        from loopscope.cli.output import say
+        from loopscope.data_prep.keys import load_embedding_models
+
+        with self.store.session() as session:
+            names = load_embedding_models(session, self.model)["embedding_model"].to_list()
+        if not names:
+            raise NotFoundError("there are no embeddings; perform an experiment that names embedding_models")
+        if len(names) == 1:
+            return str(names[0])
+        chosen = find_newest_model(self.store, self.experiment_id) or names[0]
+        say(f"drawing embeddings by {chosen}; choose others with --model: {', '.join(names)}")
+        return chosen
 
     @property
     def grouping(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Charts of the clusters themselves."""
+"""Charts of the clusters themselves, and of the time that models take."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -13,12 +13,18 @@ if TYPE_CHECKING:
 
 def draw_raster(choice: Choice) -> Any:
     """Draw which cluster every run is in at every step."""
-    from loopscope.data_prep import load_clusters_df
+    from loopscope.data_prep import load_absorption_df, load_clusters_df
     from loopscope.datavis.raster import plot_raster
 
     with choice.store.session() as session:
         clusters = load_clusters_df(session, choice.result_id, include_unclustered=True)
-    return plot_raster(_of_experiments(choice, clusters))
+        absorption = load_absorption_df(session, clustering_result_id=choice.result_id)
+    return plot_raster(
+        _of_experiments(choice, clusters),
+        absorption,
+        sort="absorption" if choice.sort == "absorption" else "seed",
+        group="prompt" if choice.by == "prompt" else "network",
+    )
 
 
 def draw_sizes(choice: Choice) -> Any:
@@ -59,3 +65,20 @@ def _of_experiments(choice: Choice, clusters: "pl.DataFrame") -> "pl.DataFrame":
             "with --clustering ID: loopscope cluster list"
         )
     return chosen
+
+
+def draw_outliers(choice: Choice) -> Any:
+    """Draw what the share of outliers depends on."""
+    from loopscope.data_prep import load_outlier_diagnostics_df
+    from loopscope.datavis.outlier_diagnostics import plot_outlier_diagnostics
+
+    return plot_outlier_diagnostics(load_outlier_diagnostics_df(choice.store, choice.result_id))
+
+
+def draw_durations(choice: Choice) -> Any:
+    """Draw how long the invocations of each model took."""
+    from loopscope.data_prep import load_invocations_df
+    from loopscope.datavis.invocation_durations import plot_invocation_durations
+
+    with choice.store.session() as session:
+        return plot_invocation_durations(load_invocations_df(session, choice.experiment_id))
