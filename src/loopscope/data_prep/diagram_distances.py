@@ -83,26 +83,26 @@ class DiagramDistances:
 @cached
 def load_diagram_distances_df(
     session: Session,
-    embedding_model: str | None = None,
+    embedding_model: str,
+    experiment_id: int | None = None,
     *,
     dimension: int = 1,
     order: float = 1.0,
-    experiment_id: int | None = None,
 ) -> pl.DataFrame:
-    """Load one row for each embedding model and pair of runs, with the columns ``COLUMNS``.
+    """Load one row for each pair of runs, with the columns ``COLUMNS``.
 
     Pairs grow as the square of runs: 1,000 runs have 499,500, each about 1 ms where diagrams have 50 bars.
 
     Parameters
     ----------
     embedding_model
-        The name of the model whose diagrams are meant; by default all.
+        The name of the model whose diagrams are meant.
+    experiment_id
+        The experiment whose runs are meant; by default all.
     dimension
         Of the bars that are compared.
     order
         1 or 2 for Wasserstein, ``float("inf")`` for the bottleneck distance.
-    experiment_id
-        The experiment whose runs are meant; by default all.
 
     Raises
     ------
@@ -121,17 +121,17 @@ def load_diagram_distances_df(
 @cached
 def load_diagram_distances_estimates_df(
     session: Session,
-    embedding_model: str | None = None,
+    embedding_model: str,
+    experiment_id: int | None = None,
     *,
     dimension: int = 1,
     order: float = 1.0,
-    experiment_id: int | None = None,
     by: Sequence[str] = ("network", "initial_prompt"),
     draws: int = DRAWS,
     nulls: int = NULLS,
     seed: int = 0,
 ) -> pl.DataFrame:
-    """Load one row for each embedding model and name in ``by``: how much further groups are apart than their runs.
+    """Load one row for each name in ``by``: how much further groups are apart than their runs.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def load_diagram_distances_estimates_df(
         Some of ``network``, ``initial_prompt``, ``seed``: each by itself makes groups, and has a row.
     draws, nulls, seed
         How often runs are drawn again, and labels permuted across runs (null P).
-    embedding_model, dimension, order, experiment_id
+    embedding_model, experiment_id, dimension, order
         As of :func:`load_diagram_distances_df`.
 
     Returns
@@ -163,7 +163,7 @@ def load_diagram_distances_estimates_df(
 
 
 def _measure(
-    session: Session, embedding_model: str | None, dimension: int, order: float, experiment_id: int | None
+    session: Session, embedding_model: str, dimension: int, order: float, experiment_id: int | None
 ) -> Iterator[DiagramDistances]:
     name_order(order)
     for diagrams in load_stored_diagrams(session, embedding_model, experiment_id):

@@ -66,8 +66,8 @@ ESTIMATES_COLUMNS = (
 def load_persistence_entropy_df(
     session: Session,
     embedding_model: str | None = None,
-    *,
     experiment_id: int | None = None,
+    *,
     nulls: int = 0,
     seed: int = 0,
 ) -> pl.DataFrame:
@@ -104,15 +104,15 @@ def load_persistence_entropy_df(
 @cached
 def load_persistence_entropy_estimates_df(
     session: Session,
-    embedding_model: str | None = None,
-    *,
+    embedding_model: str,
     experiment_id: int | None = None,
+    *,
     by: Sequence[str] = ("network",),
     draws: int = DRAWS,
     nulls: int = 0,
     seed: int = 0,
 ) -> pl.DataFrame:
-    """Load one row for each embedding model, group of runs, dimension and measure.
+    """Load one row for each group of runs, dimension and measure.
 
     Parameters
     ----------
@@ -120,7 +120,9 @@ def load_persistence_entropy_estimates_df(
         Some of ``network``, ``initial_prompt``, ``seed``; none for one group of all runs.
     draws
         How often runs are drawn again for the interval.
-    embedding_model, experiment_id, nulls, seed
+    embedding_model
+        The name of the model whose diagrams are meant.
+    experiment_id, nulls, seed
         As of :func:`load_persistence_entropy_df`.
 
     Returns

@@ -46,24 +46,24 @@ _RUNS_AT_A_TIME = 32
 @cached
 def load_sliding_window_df(
     session: Session,
-    embedding_model: str | None = None,
+    embedding_model: str,
+    experiment_id: int | None = None,
     *,
     window: int = WINDOW,
     most_windows: int = MOST_WINDOWS,
-    experiment_id: int | None = None,
     nulls: int = NULLS,
     seed: int = 0,
 ) -> pl.DataFrame:
-    """Load one row for each run and embedding model, with the columns ``COLUMNS``.
+    """Load one row for each run, with the columns ``COLUMNS``.
 
     Parameters
     ----------
     embedding_model
-        The name of the model whose embeddings are meant; by default all.
-    window, most_windows
-        As of :func:`loopscope.topology.sliding_window.score_sliding_windows`.
+        The name of the model whose embeddings are meant.
     experiment_id
         The experiment whose runs are meant; by default all.
+    window, most_windows
+        As of :func:`loopscope.topology.sliding_window.score_sliding_windows`.
     nulls, seed
         How often the steps of each run are shuffled (null S).
 
@@ -85,17 +85,17 @@ def load_sliding_window_df(
 @cached
 def load_sliding_window_estimates_df(
     session: Session,
-    embedding_model: str | None = None,
+    embedding_model: str,
+    experiment_id: int | None = None,
     *,
     window: int = WINDOW,
     most_windows: int = MOST_WINDOWS,
-    experiment_id: int | None = None,
     by: Sequence[str] = ("network",),
     draws: int = DRAWS,
     nulls: int = NULLS,
     seed: int = 0,
 ) -> pl.DataFrame:
-    """Load one row for each embedding model and group of runs: their mean score.
+    """Load one row for each group of runs: their mean score.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def load_sliding_window_estimates_df(
         Some of ``network``, ``initial_prompt``, ``seed``; none for one group of all runs.
     draws
         How often runs are drawn again for the interval.
-    embedding_model, window, most_windows, experiment_id, nulls, seed
+    embedding_model, experiment_id, window, most_windows, nulls, seed
         As of :func:`load_sliding_window_df`.
 
     Returns
@@ -150,7 +150,7 @@ class _Scored:
 
 
 def _score(
-    session: Session, embedding_model: str | None, experiment_id: int | None, settings: dict[str, int]
+    session: Session, embedding_model: str, experiment_id: int | None, settings: dict[str, int]
 ) -> Iterator[_Scored]:
     runs = load_run_keys(session, experiment_id).select(column.name for column in RUN_KEYS)
     chosen = None if experiment_id is None else [experiment_id]

@@ -149,6 +149,26 @@ def test_a_diagram_that_dies_early(spoilt: Any) -> None:
     spoilt.tells("persistence_diagram", "1 points that die before they are born", "finite births")
 
 
+def test_a_diagram_of_more_components_than_embeddings(spoilt: Any) -> None:
+    with spoilt.made() as rows:
+        diagram = rows.session.scalars(select(PersistenceDiagram)).one()
+        diagram.points = np.array([[0, 0.5], [0, 0.5], [0, np.inf]], dtype="<f8").tobytes()
+    spoilt.tells("persistence_diagram", "3 components of 2 embeddings", "at most 2")
+
+
+def test_a_diagram_without_a_component_that_never_ends(spoilt: Any) -> None:
+    with spoilt.made() as rows:
+        diagram = rows.session.scalars(select(PersistenceDiagram)).one()
+        diagram.points = np.array([[0, 0.5]], dtype="<f8").tobytes()
+    spoilt.tells("persistence_diagram", "0 components that never end", "1")
+
+
+def test_a_diagram_that_lacks_a_dimension(spoilt: Any) -> None:
+    with spoilt.made() as rows:
+        rows.session.scalars(select(PersistenceDiagram)).one().max_dimension = 1
+    spoilt.tells("persistence_diagram", "1 dimensions", "2: dimensions 0 to 1")
+
+
 def test_attempts_without_the_failed_ones(spoilt: Any) -> None:
     with spoilt.made() as rows:
         _, last = rows.add_run(length=3, max_length=24, stop_reason=None)

@@ -159,7 +159,8 @@ def plant_in_embeddings(old: Any, tools: Any, planted: Planted) -> None:
     old.add("persistencediagram", "d", run_id=old.id("r0"), embedding_model="Words", diagram_data=b"pickle")
     planted(
         "persistencediagram",
-        "persistence diagrams of other tools are not read: they can be computed again from the vectors",
+        "persistence diagrams of other tools are not read: compute them from the vectors: "
+        "loopscope persistence perform MODEL",
         "d",
     )
 

@@ -202,7 +202,10 @@ def _left_behind(source: Source, table: str) -> Judgement:
     names = None if ids and source.has_rowid(table) else [str(rowid) for rowid in rowids]
     judged = Judgement(table, np.array(rowids, dtype=np.int64), names)
     if table == DIAGRAMS:
-        fault = "persistence diagrams of other tools are not read: they can be computed again from the vectors"
+        fault = (
+            "persistence diagrams of other tools are not read: compute them from the vectors: "
+            "loopscope persistence perform MODEL"
+        )
     else:
         fault = "its table is not known here"
     judged.leave_out(np.arange(len(rowids)), fault)
