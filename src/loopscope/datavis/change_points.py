@@ -11,6 +11,7 @@ from loopscope.datavis.theme import FAINT_INK, INK, SERIES_COLOURS, apply_theme
 from loopscope.datavis.wording import count_of, shorten_text, wrap_text
 
 WIDTH: Final = 760
+HOW_OFTEN: Final = {1: "once", 2: "twice"}
 HEIGHT: Final = 190
 COLOUR: Final = SERIES_COLOURS[0]
 CHANGE_COLOUR: Final = SERIES_COLOURS[1]
@@ -57,16 +58,16 @@ def plot_change_points(change_points: pl.DataFrame, drift: pl.DataFrame) -> alt.
 
 def _name_chart(change_points: pl.DataFrame) -> str:
     run_id = change_points["run_id"][0]
-    found = change_points["change_point"].is_not_null().sum()
+    found = int(change_points["change_point"].is_not_null().sum())
     if not found:
         return f"Run {run_id} nowhere goes over into something else"
-    return f"Run {run_id} goes over into something else {'once' if found == 1 else f'{found} times'}"
+    return f"Run {run_id} goes over into something else {HOW_OFTEN.get(found, f'{found} times')}"
 
 
 def _describe(run: dict[str, Any]) -> list[str]:
     seed = "fresh seeds" if run["seed"] is None else f"seed {run['seed']}"
     parts = [run["embedding_model"], run["network"], shorten_text(f"“{run['initial_prompt']}”", 420, 12), seed]
-    return [*parts, "numbers at the rules: gain beside the penalty, and p against shuffled steps"]
+    return [*parts, "numbers at the rules: what a change point gains, and p against shuffled steps"]
 
 
 def _draw_panel(points: pl.DataFrame, steps: pl.DataFrame, *, named: bool, last: bool) -> alt.LayerChart:
@@ -74,7 +75,7 @@ def _draw_panel(points: pl.DataFrame, steps: pl.DataFrame, *, named: bool, last:
     every = steps["sequence_number"]
     domain = [int(every.min()) - 0.5, int(every.max()) + 0.5]  # type: ignore[arg-type]
     highest = mine["step_of_generator"].max()
-    top = 1.15 * max(0.1, float(highest or 0.0))  # type: ignore[arg-type]
+    top = 1.35 * max(0.1, float(highest or 0.0))  # type: ignore[arg-type]
     words = "step (sequence number)" if last else None
     x = alt.X("x:Q").scale(domain=domain, nice=False, zero=False)
     x = x.axis(grid=False, title=words, tickMinStep=1, format="d")
@@ -91,17 +92,17 @@ def _draw_panel(points: pl.DataFrame, steps: pl.DataFrame, *, named: bool, last:
             x=x, y=y, tooltip=[alt.Tooltip("x:Q", title="step"), alt.Tooltip("y:Q", title="1 − cosine", format=".3f")]
         ),
         rules.mark_rule(color=CHANGE_COLOUR, strokeWidth=1.6).encode(x=x),
-        *_label_rules(found, x),
+        *_label_rules(found, x, gap=0.006 * (domain[1] - domain[0])),
         _write_heading(points, named=named),
     ]
     return alt.LayerChart(layer=layers, width=WIDTH, height=HEIGHT)
 
 
-def _label_rules(found: list[dict[str, Any]], x: Any) -> list[alt.Chart]:
+def _label_rules(found: list[dict[str, Any]], x: Any, *, gap: float) -> list[alt.Chart]:
     labels = [
         {
-            "x": row["sequence_number"] - 0.5,
-            "text": f" {row['gain']:.1f}" + (f"\n p {row['null_p']:.2g}" if row["null_p"] is not None else ""),
+            "x": row["sequence_number"] - 0.5 + gap,
+            "text": f"{row['gain']:.1f}" + ("" if row["null_p"] is None else f"\np {row['null_p']:.2g}"),
         }
         for row in found
     ]
@@ -113,7 +114,7 @@ def _write_heading(points: pl.DataFrame, *, named: bool) -> alt.Chart:
     said = [f"outputs of {row['generator']}"] if named else []
     found = points["change_point"].is_not_null().sum()
     if found:
-        said.append(f"{count_of(int(found), 'change point')}, each gains more than the penalty {row['penalty']:.2f}")
+        said.append(f"{count_of(int(found), 'change point')}, beside a penalty of {row['penalty']:.2f}")
     else:
         said.append(f"No change point: {row['reason']}")
     if row["run_null_p"] is not None:

@@ -104,7 +104,7 @@ def _make_panel(group: pl.DataFrame, by: list[str], estimates: pl.DataFrame | No
             curves.append(Curve(f"fit, {name}", INK, fitted, dashed=True, width=1.4))
             at = part.filter(pl.col("saturated"))["t"].min()
             if at is not None and part is same:
-                rules.append(Rule(" saturated", step=float(at)))  # type: ignore[arg-type]
+                rules.append(Rule("saturated", step=float(at)))  # type: ignore[arg-type]
     unknown = group["d2"].null_count() == group.height
     nothing = group["reason"].drop_nulls().first() if unknown else None
     return Panel(

@@ -10,9 +10,10 @@ import altair as alt
 import polars as pl
 
 from loopscope.datavis.key import KeyEntry, draw_key
+from loopscope.datavis.step_panels import NULL_COLOUR
 from loopscope.datavis.subject import require_one, require_rows, write_subtitle
 from loopscope.datavis.text_marks import write_texts
-from loopscope.datavis.theme import SERIES_COLOURS, apply_theme
+from loopscope.datavis.theme import INK, SERIES_COLOURS, apply_theme
 from loopscope.datavis.wording import count_of, wrap_text
 from loopscope.errors import ChartError
 
@@ -70,6 +71,12 @@ def plot_drift(drift: pl.DataFrame, *, since: Since = "prompt", max_prompts: int
     title = alt.Title(
         f"How far runs drift from their {since}", subtitle=write_subtitle(_describe(known, prompts, max_prompts), 900)
     )
+    unrelated = f"unrelated_to_{since}"
+    if unrelated in kept.columns and kept[unrelated].null_count() < kept.height:
+        kept = kept.rename({unrelated: "unrelated"})
+        entries.append(
+            KeyEntry(NULL_COLOUR, "", f"null: to the {since}s of runs with other prompts (dashed: median; band: 95 %)")
+        )
     parts: list[Any] = [_draw_panels(kept, panel, series)]
     if series == "initial_prompt" or len(entries) > 1:
         parts.append(draw_key(entries, title=series.replace("_", " "), text_lines=4))
@@ -111,7 +118,7 @@ def _draw_panels(drift: pl.DataFrame, panel: str, series: str) -> alt.ConcatChar
         lines = _list_run_lines(part, series, colours, most=max(12, MOST_LINES // len(names)))
         bands = _list_bands(part, series, colours)
         x = _make_axis("x", drift["sequence_number"], "step (sequence number)", number >= len(names) - columns)
-        y = _make_axis("y", drift["drift"], "1 − cosine (1 = unrelated)", number % columns == 0)
+        y = _make_axis("y", drift["drift"], "1 − cosine (0 = the same)", number % columns == 0)
         title = write_texts(
             [{"text": "\n".join(heading)}],
             x=alt.value(0),
@@ -120,7 +127,11 @@ def _draw_panels(drift: pl.DataFrame, panel: str, series: str) -> alt.ConcatChar
             bold=True,
             line_height=14,
         )
-        drawn.append(alt.LayerChart(layer=[*_draw_layers(lines, bands, x, y), title], width=width, height=height))
+        layers = _draw_layers(lines, bands, x, y)
+        if nulls := _list_nulls(part) if "unrelated" in part.columns else []:
+            band, line = _draw_nulls(nulls, x, y)
+            layers = [band, *layers, line]
+        drawn.append(alt.LayerChart(layer=[*layers, title], width=width, height=height))
     return alt.ConcatChart(concat=drawn, columns=columns, align="each", spacing=16)
 
 
@@ -177,6 +188,36 @@ def _list_bands(part: pl.DataFrame, series: str, colours: dict[str, str]) -> lis
         | {name: _join(row[name]) for name in ("low", "y", "high", "runs")}
         for row in quartiles.iter_rows(named=True)
     ]
+
+
+def _list_nulls(part: pl.DataFrame) -> list[dict[str, Any]]:
+    """Say what is unrelated at each step: the median over runs, and where 95 % of them are."""
+    levels = (
+        _thin_steps(part)
+        .filter(pl.col("unrelated").is_not_null())
+        .group_by("sequence_number")
+        .agg(
+            low=pl.col("unrelated").quantile(0.025, "linear"),
+            y=pl.col("unrelated").median(),
+            high=pl.col("unrelated").quantile(0.975, "linear"),
+        )
+        .sort("sequence_number")
+    )
+    if levels.is_empty():
+        return []
+    return [
+        {"x": _join(levels["sequence_number"].to_list())}
+        | {name: _join(levels[name].to_list()) for name in levels.columns[1:]}
+    ]
+
+
+def _draw_nulls(nulls: list[dict[str, Any]], x: alt.X, y: alt.Y) -> tuple[alt.Chart, alt.Chart]:
+    levels = _split(nulls, "x", "low", "y", "high")
+    tooltip = [alt.Tooltip("x:Q", title="step"), alt.Tooltip("y:Q", title="unrelated, median", format=".3f")]
+    return (
+        levels.mark_area(color=NULL_COLOUR, fillOpacity=0.45).encode(x=x, y=alt.Y("low:Q"), y2="high:Q"),
+        levels.mark_line(color=INK, strokeWidth=1.4, strokeDash=[4, 3]).encode(x=x, y=y, tooltip=tooltip),
+    )
 
 
 def _thin_steps(part: pl.DataFrame) -> pl.DataFrame:

@@ -133,7 +133,7 @@ def draw_step_panels(panels: Sequence[Panel], axes: Axes) -> alt.ConcatChart:
         below = number >= len(panels) - columns
         x = _step_axis(axes, domain, labelled=below)
         y = _value_axis(axes, labelled=number % columns == 0)
-        drawn.append(_draw_panel(panel, x, y, width, height))
+        drawn.append(_draw_panel(panel, x, y, width, height, gap=4 * (domain[1] - domain[0]) / width))
     return alt.ConcatChart(concat=drawn, columns=columns, align="each", spacing=18)
 
 
@@ -151,11 +151,11 @@ def _value_axis(axes: Axes, *, labelled: bool) -> Any:
     return alt.Y("value:Q").scale(domain=list(axes.values), nice=False, zero=False).axis(**words, tickCount=5)
 
 
-def _draw_panel(panel: Panel, x: Any, y: Any, width: int, height: int) -> alt.LayerChart:
+def _draw_panel(panel: Panel, x: Any, y: Any, width: int, height: int, *, gap: float) -> alt.LayerChart:
     layers: list[alt.Chart] = []
     for curve in panel.curves:
         layers += _draw_curve(curve, x, y)
-    layers += _draw_rules(panel.rules, x, y, height)
+    layers += _draw_rules(panel.rules, x, y, height, gap=gap)
     if panel.nothing is not None:
         lines = wrap_text(f"No estimate: {panel.nothing}", 0.8 * width, 12, 6)
         layers.append(
@@ -207,16 +207,16 @@ def _draw_curve(curve: Curve, x: Any, y: Any) -> list[alt.Chart]:
     return layers
 
 
-def _draw_rules(rules: Sequence[Rule], x: Any, y: Any, height: int) -> list[alt.Chart]:
+def _draw_rules(rules: Sequence[Rule], x: Any, y: Any, height: int, *, gap: float) -> list[alt.Chart]:
     layers = []
     for rule in rules:
         chart: alt.Chart = alt.Chart(alt.InlineData(values=[{"step": rule.step, "value": rule.value}]))
         line = chart.mark_rule(color=FAINT_INK, strokeDash=[2, 3])
-        word = [{"step": rule.step, "value": rule.value, "text": rule.text}]
+        word: list[dict[str, Any]] = [{"step": rule.step, "value": rule.value, "text": rule.text}]
         if rule.step is not None:
             layers.append(line.encode(x=x))
-            text = write_texts(word, x=x, y=alt.value(height - 16), color=FAINT_INK)
-            layers.append(text.transform_calculate(text="' ' + datum.text"))
+            word[0]["step"] = rule.step + gap
+            layers.append(write_texts(word, x=x, y=alt.value(height - 16), color=FAINT_INK))
         else:
             layers.append(line.encode(y=y))
             layers.append(write_texts(word, x=alt.value(4), y=y, color=FAINT_INK))
