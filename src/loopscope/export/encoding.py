@@ -27,7 +27,7 @@ CODECS: Final = {
     ".mp4": _Codec("libx264", {"preset": "veryfast", "crf": "18"}, {"movflags": "+faststart"}),
     ".webm": _Codec(
         "libvpx-vp9",
-        {"crf": "28", "b": "0", "deadline": "realtime", "cpu-used": "7", "row-mt": "1", "tile-columns": "2"},
+        {"crf": "24", "b": "0", "deadline": "realtime", "cpu-used": "7", "row-mt": "1", "tile-columns": "2"},
         {},
     ),
 }

@@ -17,6 +17,7 @@ from loopscope.export.subject import describe_clustering, require_outputs
 from loopscope.imaging.mosaic import Mosaic, Tile
 from loopscope.imaging.still import Still
 from loopscope.imaging.title_card import draw_title_card
+from loopscope.types import OutputType
 
 SIZES: Final = {"1080p": (1920, 1080), "4k": (3840, 2160)}
 Grouping = Literal["network", "prompt"]
@@ -195,7 +196,8 @@ def _play(
     advance: Callable[[int], None],
 ) -> None:
     columns, rows = _fit_grid(len(page.runs), settings)
-    mosaic = Mosaic(settings.size, columns, rows, page.heading)
+    pictures = any(OutputType.IMAGE in run.types for run in page.runs)
+    mosaic = Mosaic(settings.size, columns, rows, page.heading, pictures=pictures)
     reader = StillReader(session, clustering_result_id, mosaic.prepare)
     players = [_Player(run, _label(run, page)) for run in page.runs]
     longest = max(run.length for run in page.runs)

@@ -67,9 +67,12 @@ class Mosaic:
         Tiles beside and below one another.
     title
         What stands above them.
+    pictures
+        Whether there are any; texts alone have tiles that are wide.
     """
 
-    def __init__(self, size: tuple[int, int], columns: int, rows: int, title: str) -> None:
+    def __init__(self, size: tuple[int, int], columns: int, rows: int, title: str, *, pictures: bool = True) -> None:
+        self._pictures = pictures
         scale = size[1] / HEIGHT
         self._width = size[0] / scale
         self._canvas = Canvas(self._width, HEIGHT, scale)
@@ -122,6 +125,9 @@ class Mosaic:
     def _arrange(self, place: int) -> tuple[_Box, _Box]:
         """Divide a tile between picture and words: beside one another where it is wide, else below."""
         box = self._box(place)
+        if not self._pictures:
+            shown = _Box(box.x, box.y, box.width, 0.74 * box.height)
+            return shown, _Box(box.x, box.y + 0.76 * box.height, box.width, 0.24 * box.height)
         if box.width < 1.25 * box.height:
             shown = _Box(box.x, box.y, box.width, 0.66 * box.height)
             return shown, _Box(box.x, box.y + 0.68 * box.height, box.width, 0.32 * box.height)
@@ -162,7 +168,7 @@ class Mosaic:
         small = self._letters(LABEL_SHARE)
         tail = wrap_text(tile.label, box.width, small, 3)
         tail = [tile.still.cluster, *tail] if tile.still.cluster else tail
-        y = box.y + box.height - len(tail) * small * LINE_SPACING
+        y = box.y + (box.height - len(tail) * small * LINE_SPACING if self._pictures else 0)
         for number, line in enumerate(tail):
             named = number == 0 and bool(tile.still.cluster)
             place = y + number * small * LINE_SPACING

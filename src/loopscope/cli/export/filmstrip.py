@@ -26,6 +26,12 @@ def filmstrip(
     last: Annotated[
         int | None, typer.Option("--to", metavar="STEP", min=0, help="The last step that is shown; by default all.")
     ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model", metavar="MODEL", help="The embedding model whose change points are marked; by default none are."
+        ),
+    ] = None,
     output: Annotated[Path | None, output_option(".png, .jpg or .webp", "filmstrip_RUN.png")] = None,
 ) -> None:
     """Draw a run as a filmstrip: its pictures and captions in order, the colour of the cluster under each.
@@ -33,9 +39,11 @@ def filmstrip(
     A text that describes a picture stands under it; where a network has no pictures, the texts stand in their place.
     """
     from loopscope.export.filmstrip import export_filmstrip
+    from loopscope.export.picture_file import check_suffix
     from loopscope.schemas import Run
     from loopscope.store.connection import open_store
 
+    check_suffix(output or Path("filmstrip.png"))
     with open_store(db) as store:
         run_id = resolve(store, Run, run)
         with store.session() as session:
@@ -49,6 +57,7 @@ def filmstrip(
                 run_id,
                 path,
                 clustering_result_id=colours,
+                embedding_model=model,
                 most=stills,
                 columns=columns,
                 first=first,

@@ -37,10 +37,12 @@ def sheet(
 ) -> None:
     """Draw a contact sheet: runs from top to bottom, steps from left to right, the colour of the cluster under each."""
     from loopscope.cli.progress import shown_progress
+    from loopscope.export.picture_file import check_suffix
     from loopscope.export.sheet import count_runs, export_sheet
     from loopscope.store.connection import open_store
 
     path = output or Path("sheet.png")
+    check_suffix(path)
     with open_store(db) as store:
         experiment_id = choose_experiment(store, experiment)
         colours = choose_colours(store, clustering, experiment_id)
