@@ -166,7 +166,8 @@ class Mosaic:
         """Write the caption at the top of a box, cluster and label at its bottom."""
         assert tile.still is not None
         small = self._letters(LABEL_SHARE)
-        tail = wrap_text(tile.label, box.width, small, 3)
+        most = max(1, min(3, int(box.height / (small * LINE_SPACING)) - bool(tile.still.cluster)))
+        tail = wrap_text(tile.label, box.width, small, most)
         tail = [tile.still.cluster, *tail] if tile.still.cluster else tail
         y = box.y + (box.height - len(tail) * small * LINE_SPACING if self._pictures else 0)
         for number, line in enumerate(tail):
