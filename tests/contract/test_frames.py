@@ -1,6 +1,5 @@
 """Every frame holds what the database holds, with the columns it declares: on SQLite and on PostgreSQL alike."""
 
-import importlib
 import math
 from inspect import signature
 from typing import Any
@@ -23,6 +22,7 @@ from loopscope.data_prep import (
     load_persistence_diagrams_df,
     load_runs_df,
 )
+from loopscope.data_prep.registry import FRAMES
 from loopscope.errors import NotFoundError
 from loopscope.schemas import Embedding
 from loopscope.store.clusterings import save_clustering
@@ -54,7 +54,7 @@ def load_all(session: Session) -> dict[str, pl.DataFrame]:
 
 
 def columns_of(loader: str) -> Any:
-    return importlib.import_module(f"loopscope.data_prep.{loader[5:-3]}").COLUMNS
+    return next(frame.columns for frame in FRAMES if frame.load.__name__ == loader)
 
 
 @pytest.mark.parametrize("loader", LOADERS)
