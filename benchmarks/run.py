@@ -16,6 +16,7 @@ import legacy
 import models
 import store
 import sweep
+import transitions
 
 PARTS = {
     "doctor": doctor,
@@ -25,6 +26,7 @@ PARTS = {
     "legacy": legacy,
     "clustering": clustering,
     "sweep": sweep,
+    "transitions": transitions,
     "command_line": command_line,
 }
 
