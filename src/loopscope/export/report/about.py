@@ -1,7 +1,7 @@
 """The experiment and the clustering that a report is about, and the frames that its sections share."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -83,6 +83,21 @@ class About:
         """Those that the experiment names."""
         return self.config.embedding_models
 
+    @cached_property
+    def model(self) -> str:
+        """The embedding model in whose space vectors are followed: that of the clustering, else the first.
+
+        Raises
+        ------
+        NotFoundError
+            When the experiment has none.
+        """
+        if self.clustering_result_id is not None:
+            return str(self.result["embedding_model"])
+        if not self.embedding_models:
+            raise NotFoundError("no output of this experiment is embedded: it names no embedding_models")
+        return self.embedding_models[0]
+
     @property
     def subject(self) -> Subject:
         """What every registered frame is of."""
@@ -99,3 +114,17 @@ class About:
         if name not in self._frames:
             self._frames[name] = find_frame(name).load_of(self.store, self.subject)
         return self._frames[name]
+
+    def of_model(self, name: str) -> pl.DataFrame:
+        """Load a registered frame, of that embedding model alone.
+
+        Raises
+        ------
+        LoopscopeError
+            When it cannot be loaded.
+        """
+        key = f"{name} by {self.model}"
+        if key not in self._frames:
+            subject = replace(self.subject, embedding_models=(self.model,))
+            self._frames[key] = find_frame(name).load_of(self.store, subject)
+        return self._frames[key]

@@ -1,0 +1,75 @@
+"""What shape has it."""
+
+import polars as pl
+
+from loopscope.data_prep.persistence_entropy import load_persistence_entropy_df, load_persistence_entropy_estimates_df
+from loopscope.datavis.persistence_diagram import plot_persistence_diagram
+from loopscope.datavis.persistence_entropy import plot_persistence_entropy
+from loopscope.errors import NotFoundError
+from loopscope.export.report.about import About
+from loopscope.export.report.answer import Answer, Download, Figure, Section
+from loopscope.export.report.numbers import against_null, with_interval
+from loopscope.export.report.saying import say_each, say_reasons
+
+NULLS = 99
+LOOPS = 1
+
+
+def answer_shape(about: About) -> Answer:
+    """Say how large the largest loop is beside that of a cloud without loops, and whether runs go round."""
+    bars = about.of_model("persistence_diagrams")
+    lacking: list[str] = []
+    if bars.is_empty():
+        if not about.embedding_models:
+            raise NotFoundError("no output of this experiment is embedded: it names no embedding_models")
+        lacking.append(
+            f"Persistence diagrams: none is there; compute them, then write the report again: `loopscope persistence "
+            f"perform {about.model}`"
+        )
+    windows = about.of_model("sliding_window_estimates")
+    circling = say_each(
+        windows.to_dicts(),
+        lambda row: (
+            f"the largest loop of a sliding window of {row['window']} steps lasts {with_interval(row)}; "
+            + against_null(row, "shuffled order")
+        ),
+    )
+    lacking += say_reasons(windows, "window", "network")
+    downloads = [Download("sliding_window_estimates", windows)]
+    if bars.is_empty():
+        return Answer(tuple(circling), (), tuple(downloads), tuple(lacking))
+    if not (bars["dimension"] == LOOPS).any():
+        lacking.append("The shape of loops: no diagram has a bar of dimension 1")
+        return Answer(tuple(circling), (), tuple(downloads), tuple(lacking))
+    said, figures = _answer_diagrams(about, bars, downloads, lacking)
+    return Answer((*said, *circling), tuple(figures), tuple(downloads), tuple(lacking))
+
+
+def _answer_diagrams(
+    about: About, bars: pl.DataFrame, downloads: list[Download], lacking: list[str]
+) -> tuple[list[str], list[Figure]]:
+    with about.store.session() as session:
+        experiment_id = about.experiment_id
+        runs = load_persistence_entropy_df(session, about.model, experiment_id=experiment_id, nulls=NULLS)
+        estimates = load_persistence_entropy_estimates_df(
+            session, about.model, experiment_id=experiment_id, nulls=NULLS
+        )
+    loops = estimates.filter(pl.col("dimension") == LOOPS)
+    said = say_each(
+        loops.filter(pl.col("measure") == "largest_persistence").to_dicts(),
+        lambda row: f"the longest bar of a loop is {with_interval(row)} long; " + against_null(row, "a Gaussian cloud"),
+    )
+    said += say_each(
+        loops.filter(pl.col("measure") == "entropy").to_dicts(),
+        lambda row: f"the entropy of its loops is {with_interval(row)}; " + against_null(row, "a Gaussian cloud"),
+    )
+    lacking += say_reasons(estimates, "measure", "network")
+    downloads[:0] = [Download("persistence_entropy_estimates", estimates), Download("persistence_diagrams", bars)]
+    figures = [
+        Figure(plot_persistence_diagram(bars, null=runs), "Persistence diagrams: birth and death of every loop."),
+        Figure(plot_persistence_entropy(runs, estimates), "Persistence entropy of the loops of every run, by network."),
+    ]
+    return said, figures
+
+
+SECTION = Section("shape", "What shape has it?", answer_shape)
