@@ -97,7 +97,8 @@ def _say_ending(stop_reason: str | None, period: int | None) -> str:
 
 def _load_types(session: Session, run_ids: Sequence[int]) -> dict[int, tuple[OutputType, ...]]:
     """Read what the first round of each network gave."""
-    longest = max((len(network) for network in session.scalars(select(Run.network).distinct())), default=0)
+    lengths = {key: len(network) for key, network in session.execute(select(Run.id, Run.network))}
+    longest = max(lengths.values(), default=0)
     schema = schema_of([RUN_ID, SEQUENCE_NUMBER, OUTPUT_TYPE])
     statement = (
         select(Invocation.run_id, Invocation.sequence_number, Invocation.output_type)
@@ -105,7 +106,6 @@ def _load_types(session: Session, run_ids: Sequence[int]) -> dict[int, tuple[Out
         .order_by(Invocation.run_id, Invocation.sequence_number)
     )
     frame = fetch_frame(session, statement, schema).filter(pl.col("run_id").is_in(run_ids))
-    lengths = {key: len(network) for key, network in session.execute(select(Run.id, Run.network))}
     found: dict[int, list[OutputType]] = {}
     for run_id, _, output_type in frame.iter_rows():
         found.setdefault(run_id, []).append(OutputType(output_type))
