@@ -59,7 +59,7 @@ class StoredDiagrams:
     @property
     def max_dimension(self) -> int:
         """The largest dimension that a run has, at least 1."""
-        return max((dimension for _, dimension in self.points), default=1)
+        return max([1, *(dimension for _, dimension in self.points)])
 
     def reason(self, state: DiagramState, dimension: int) -> str | None:
         """Say why a run has no bars of a dimension; None where it has been looked at."""
