@@ -92,7 +92,7 @@ def load_settling_sequences(
     for output_type in types["output_type"].unique().sort(nulls_last=True).to_list():
         networks = types.filter(pl.col("output_type").eq_missing(output_type))
         giving = runs.join(networks, on="network", how="semi", maintain_order="left")
-        found.append(_of_outputs(giving, positions.filter(pl.col("output_type") == output_type), output_type))
+        found.append(_of_outputs(giving, positions.filter(pl.col("output_type").eq_missing(output_type)), output_type))
     return found
 
 
