@@ -1,22 +1,21 @@
 """A contact sheet of clusters: each medoid's picture over its caption, in the colour of its cluster.
 
-Drawn with Pillow and the font inside it, at twice the size at which it is meant to be seen. That font has the letters
-of English only: accents are taken off, and → and × are written as > and x.
+Drawn at twice the size at which it is meant to be seen.
 """
 
-import unicodedata
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
 import polars as pl
-from PIL import Image, ImageDraw, ImageOps
+from PIL import Image
 
 from loopscope.datavis.subject import describe_medoids, require_one_result, require_rows, write_subtitle
-from loopscope.datavis.theme import FAINT_INK, INK, RULE, choose_cluster_colour
-from loopscope.datavis.wording import count_of, load_font, percentage, wrap_text
+from loopscope.datavis.theme import FAINT_INK, choose_cluster_colour
+from loopscope.datavis.wording import count_of, percentage
 from loopscope.errors import ChartError
+from loopscope.imaging.canvas import PLACEHOLDER, Canvas
 from loopscope.imaging.codec import decode_picture
+from loopscope.imaging.lettering import wrap_text
 
 SCALE: Final = 2
 """Pixels of the picture for one pixel of the layout; everything below is in pixels of the layout."""
@@ -28,8 +27,7 @@ HEADING_SIZE: Final = 12
 CAPTION_SIZE: Final = 11
 CAPTION_LINE: Final = 15
 MOST_CAPTION_LINES: Final = 12
-PAPER: Final = "white"
-PLACEHOLDER: Final = "#f3f3f3"
+PLACEHOLDER_INK: Final = "#c9c9c9"
 
 NEEDED: Final = (
     "clustering_result_id",
@@ -95,21 +93,21 @@ def draw_medoid_gallery(medoids: pl.DataFrame, columns: int = 5, top: int = 30) 
     rows = [cards[start : start + across] for start in range(0, len(cards), across)]
     head = MARGIN + 34 + 16 * len(subtitle) + 18
     height = head + sum(max(card.height for card in row) + CARD_GAP for row in rows) + MARGIN - CARD_GAP
-    sheet = Image.new("RGB", (width * SCALE, max(height, head + MARGIN) * SCALE), PAPER)
-    _write(sheet, MARGIN, MARGIN, "Medoids of the largest clusters", 17, bold=True)
+    sheet = Canvas(width, max(height, head + MARGIN), SCALE)
+    sheet.write(MARGIN, MARGIN, "Medoids of the largest clusters", 17, bold=True)
     for number, line in enumerate(subtitle):
-        _write(sheet, MARGIN, MARGIN + 30 + 16 * number, line, 12, FAINT_INK)
+        sheet.write(MARGIN, MARGIN + 30 + 16 * number, line, 12, FAINT_INK)
     y = head
     for row in rows:
         for number, card in enumerate(row):
             _draw_card(sheet, card, MARGIN + number * (CARD_WIDTH + CARD_GAP), y)
         y += max(card.height for card in row) + CARD_GAP
-    return sheet
+    return sheet.image
 
 
 def _describe(medoids: pl.DataFrame, shown: int) -> list[str]:
     clusters = int((medoids["cluster_id"] >= 0).sum())
-    parts = [make_drawable(part) for part in describe_medoids(medoids)]
+    parts = describe_medoids(medoids)
     if clusters == 0:
         return [*parts, "no cluster has a medoid to show"]
     return [*parts, f"the {shown} largest shown"] if clusters > shown else parts
@@ -119,7 +117,7 @@ def _make_cards(medoids: pl.DataFrame, top: int) -> list[Card]:
     total = int(medoids["cluster_size"].sum())
     cards = []
     for row in medoids.filter(pl.col("cluster_id") >= 0).sort("cluster_id").head(top).iter_rows(named=True):
-        caption = make_drawable(row["caption"] or row["medoid_text"] or row["cluster_label"] or "no caption")
+        caption = row["caption"] or row["medoid_text"] or row["cluster_label"] or "no caption"
         cards.append(
             Card(
                 cluster_id=row["cluster_id"],
@@ -144,82 +142,29 @@ def _read_picture(data: bytes | None, cluster_id: int) -> Image.Image | None:
         ) from error
 
 
-def _draw_card(sheet: Image.Image, card: Card, x: int, y: int) -> None:
-    draw = ImageDraw.Draw(sheet)
-    colour = choose_cluster_colour(card.cluster_id)
-    draw.rectangle(_box(x, y, CARD_WIDTH, BAR_HEIGHT), fill=colour)
+def _draw_card(sheet: Canvas, card: Card, x: int, y: int) -> None:
+    sheet.fill(x, y, CARD_WIDTH, BAR_HEIGHT, choose_cluster_colour(card.cluster_id))
     y += BAR_HEIGHT
+    sheet.fill(x, y, CARD_WIDTH, CARD_WIDTH, PLACEHOLDER)
     if card.picture is None:
         _draw_placeholder(sheet, x, y)
     else:
-        side = CARD_WIDTH * SCALE
-        fitted = ImageOps.pad(card.picture, (side, side), Image.Resampling.LANCZOS, color=PLACEHOLDER)
-        sheet.paste(fitted, (x * SCALE, y * SCALE))
-    draw.rectangle(_box(x, y, CARD_WIDTH, CARD_WIDTH), outline=RULE, width=1)
+        sheet.paste(card.picture, x, y, CARD_WIDTH, CARD_WIDTH)
+    sheet.outline(x, y, CARD_WIDTH, CARD_WIDTH)
     y += CARD_WIDTH + 8
-    _write(sheet, x, y, f"cluster {card.cluster_id}", HEADING_SIZE, bold=True)
-    _write(sheet, x + CARD_WIDTH, y, card.size, HEADING_SIZE, anchor="ra")
+    sheet.write(x, y, f"cluster {card.cluster_id}", HEADING_SIZE, bold=True)
+    sheet.write(x + CARD_WIDTH, y, card.size, HEADING_SIZE, align="right")
     y += 18
     for line in card.caption:
-        _write(sheet, x, y, line, CAPTION_SIZE)
+        sheet.write(x, y, line, CAPTION_SIZE)
         y += CAPTION_LINE
-    _write(sheet, x, y + 3, card.visits, CAPTION_SIZE - 1, FAINT_INK)
+    sheet.write(x, y + 3, card.visits, CAPTION_SIZE - 1, FAINT_INK)
 
 
-def _draw_placeholder(sheet: Image.Image, x: int, y: int) -> None:
-    """Draw an empty frame with hills and a sun, which says that a picture would stand here."""
-    draw = ImageDraw.Draw(sheet)
-    draw.rectangle(_box(x, y, CARD_WIDTH, CARD_WIDTH), fill=PLACEHOLDER)
-    left, top = (x + CARD_WIDTH / 2 - 32) * SCALE, (y + CARD_WIDTH / 2 - 36) * SCALE
-    grey = "#c9c9c9"
-    draw.rounded_rectangle([left, top, left + 64 * SCALE, top + 48 * SCALE], 6 * SCALE, outline=grey, width=2 * SCALE)
-    draw.ellipse([left + 44 * SCALE, top + 9 * SCALE, left + 54 * SCALE, top + 19 * SCALE], fill=grey)
-    hills = [(8, 40), (24, 18), (36, 34), (43, 26), (56, 40)]
-    draw.polygon([(left + across * SCALE, top + down * SCALE) for across, down in hills], fill=grey)
-    _write(sheet, x + CARD_WIDTH // 2, y + CARD_WIDTH // 2 + 22, "no picture", CAPTION_SIZE, FAINT_INK, anchor="ma")
-
-
-def _box(x: float, y: float, width: float, height: float) -> list[float]:
-    return [x * SCALE, y * SCALE, (x + width) * SCALE - 1, (y + height) * SCALE - 1]
-
-
-def _write(
-    sheet: Image.Image,
-    x: float,
-    y: float,
-    text: str,
-    size: int,
-    ink: str = INK,
-    *,
-    bold: bool = False,
-    anchor: str = "la",
-) -> None:
-    """Write one line; bold by writing it twice, a pixel apart, since Pillow brings a single weight."""
-    draw = ImageDraw.Draw(sheet)
-    font = load_font(size * SCALE)
-    for shift in (0, 1) if bold else (0,):
-        draw.text((x * SCALE + shift, y * SCALE), text, ink, font, anchor)
-
-
-REPLACEMENTS: Final = str.maketrans(
-    {"→": ">", "←": "<", "×": "x", "–": "-", "—": "-", "−": "-", "„": "“", "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o"}
-)
-
-
-def make_drawable(text: str) -> str:
-    """Put a text into the letters that the font inside Pillow has; a letter that has no likeness becomes ``?``.
-
-    Examples
-    --------
-    >>> make_drawable("Déjà vu → 3 × naïve façade")
-    'Deja vu > 3 x naive facade'
-    """
-    plain = unicodedata.normalize("NFKD", text.translate(REPLACEMENTS))
-    letters = [letter for letter in plain if not unicodedata.combining(letter)]
-    return "".join(letter if letter.isspace() or _is_drawable(letter) else "?" for letter in letters)
-
-
-@cache
-def _is_drawable(letter: str) -> bool:
-    font = load_font(20)
-    return bytes(font.getmask(letter)) != bytes(font.getmask("\ue123"))
+def _draw_placeholder(sheet: Canvas, x: int, y: int) -> None:
+    """Draw hills and a sun, which say that a picture would stand here."""
+    left, top = x + CARD_WIDTH / 2 - 32, y + CARD_WIDTH / 2 - 30
+    sheet.dot(left + 50, top + 8, 5, PLACEHOLDER_INK)
+    hills = [(2, 44), (22, 14), (36, 34), (44, 24), (62, 44)]
+    sheet.polygon([(left + across, top + down) for across, down in hills], PLACEHOLDER_INK)
+    sheet.write(x + CARD_WIDTH // 2, y + CARD_WIDTH // 2 + 22, "no picture", CAPTION_SIZE, FAINT_INK, align="centre")
