@@ -31,7 +31,7 @@ def measure() -> list[Figure]:
     bootstrap = max(figure.value for figure in figures)
     return [
         *figures,
-        Figure(f"transitions and occupancy together, {name}", together, "s", at_most=12),
+        Figure(f"transitions and occupancy together, {name}", together, "s", at_most=10),
         Figure("the longest of them, with its bootstrap and nulls", bootstrap, "s", at_most=30),
     ]
 

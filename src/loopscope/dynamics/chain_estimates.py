@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from loopscope.dynamics.entropy_rate import bound_predictability, measure_entropy_rate
-from loopscope.dynamics.irreversibility import REVERSED, measure_irreversibility
+from loopscope.dynamics.irreversibility import make_reversible_null, measure_irreversibility
 from loopscope.dynamics.markov_chain import MarkovChain, measure_mixing_time, measure_second_eigenvalue
 from loopscope.dynamics.milestoning import as_asked
 from loopscope.dynamics.nulls import MARKOV, SHUFFLED, describe_method
@@ -135,8 +135,9 @@ def estimate_chain(
     found = ChainNumbers.of(chain, lag)
     n_runs = count_contributing(transitions)
     quantities = []
-    for null in (SHUFFLED, REVERSED) if lag == 1 else (SHUFFLED, MARKOV, REVERSED):
-        names = ["ep_bits"] if null is REVERSED else list(KINDS)
+    reversible = make_reversible_null(sequences)
+    for null in (SHUFFLED, reversible) if lag == 1 else (SHUFFLED, MARKOV, reversible):
+        names = ["ep_bits"] if null is reversible else list(KINDS)
         surrogates = null.draw_all(sequences, nulls, seed)
         chains = map(MarkovChain.of, _count_all(surrogates, transitions, milestoning=milestoning))
         chance = [_measure(each, names, lag) for each in chains]

@@ -142,9 +142,11 @@ def reverse_loops(sequences: Sequences, loops: Loops, random: np.random.Generato
     return sequences.replace(symbols)
 
 
-def _draw_reversed(sequences: Sequences, random: np.random.Generator) -> Sequences:
-    return reverse_loops(sequences, Loops.of(sequences), random)
-
-
-REVERSED = Null("R", _draw_reversed, "surrogates with each loop turned round by the throw of a coin")
-"""The null of a reversible chain with the same occupancy and dwelling."""
+def make_reversible_null(sequences: Sequences) -> Null:
+    """Make null R of these runs: surrogates of a reversible chain with the same occupancy and dwelling."""
+    loops = Loops.of(sequences)
+    return Null(
+        "R",
+        lambda runs, random: reverse_loops(runs, loops, random),
+        "surrogates with each loop turned round by the throw of a coin",
+    )
