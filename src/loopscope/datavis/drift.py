@@ -64,13 +64,13 @@ def plot_drift(drift: pl.DataFrame, *, since: Since = "prompt", max_prompts: int
             f"The drift chart found no value in {column}: {drift['embedding_model'][0]} embeds no {since}. "
             f"Draw the other one: --since {other}."
         )
+    described = _describe(known, max_prompts)
+    known = _tell_generators_apart(known)
     prompts = _sort_names(known, "initial_prompt")
     kept = known.filter(pl.col("initial_prompt").is_in(prompts[:max_prompts]))
     panel, series = ("network", "initial_prompt") if len(prompts) <= FEW_PROMPTS else ("initial_prompt", "network")
     entries = [KeyEntry(colour, "", name) for name, colour in _choose_colours(kept, series).items()]
-    title = alt.Title(
-        f"How far runs drift from their {since}", subtitle=write_subtitle(_describe(known, prompts, max_prompts), 900)
-    )
+    title = alt.Title(f"How far runs drift from their {since}", subtitle=write_subtitle(described, 900))
     unrelated = f"unrelated_to_{since}"
     if unrelated in kept.columns and kept[unrelated].null_count() < kept.height:
         kept = kept.rename({unrelated: "unrelated"})
@@ -92,7 +92,17 @@ def _choose_colours(drift: pl.DataFrame, series: str) -> dict[str, str]:
     return {name: SERIES_COLOURS[number % len(SERIES_COLOURS)] for number, name in enumerate(names)}
 
 
-def _describe(drift: pl.DataFrame, prompts: list[str], max_prompts: int) -> list[str]:
+def _tell_generators_apart(drift: pl.DataFrame) -> pl.DataFrame:
+    """Where generators of a network take turns, let each have its own curves: they differ for that alone."""
+    if "generator" not in drift.columns or drift.select(pl.struct("network", "generator").n_unique()).item() == len(
+        drift["network"].unique()
+    ):
+        return drift
+    return drift.with_columns(network=pl.format("{}: outputs of {}", "network", "generator"))
+
+
+def _describe(drift: pl.DataFrame, max_prompts: int) -> list[str]:
+    prompts = _sort_names(drift, "initial_prompt")
     networks = _sort_names(drift, "network")
     parts = [
         drift["embedding_model"][0],

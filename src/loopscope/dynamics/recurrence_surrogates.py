@@ -17,8 +17,9 @@ LARGEST_MEMORY = 0.99
 class FirstOrder:
     """A run that only wanders and is drawn back: y(t + 1) = φ y(t) + e, with y the vector less the run's mean.
 
-    φ is one number, fitted by least squares over all dimensions and corrected for the bias of short runs, (1 + 3φ)/n
-    (Kendall 1954, doi:10.1093/biomet/41.3-4.403). The steps e are the run's own in another order: drawn with
+    φ is one number, fitted by least squares over all dimensions. In a run of n steps it comes out too small, by
+    (1 + 3φ)/n in one dimension (Kendall 1954, doi:10.1093/biomet/41.3-4.403) and by (1 + φ)/n in many, where only the
+    mean that is subtracted matters; by (1 + φ + 2φ/d)/n with d the number of dimensions that vary. The steps e are the run's own in another order: drawn with
     replacement, two that share one would be nearer than any two of the run. Only distances are of interest, so that a
     surrogate is made of inner products.
 
@@ -45,7 +46,10 @@ class FirstOrder:
         before, after = y[:-1][follows], y[1:][follows]
         total = float((before**2).sum())
         memory = float((before * after).sum()) / total if total else 0.0
-        memory = float(np.clip(memory + (1 + 3 * memory) / max(4, len(y)), -LARGEST_MEMORY, LARGEST_MEMORY))
+        inner = y[known] @ y[known].T
+        varying = np.trace(inner) ** 2 / (inner**2).sum() if total else 1.0
+        bias = (1 + memory + 2 * memory / varying) / max(4, len(inner))
+        memory = float(np.clip(memory + bias, -LARGEST_MEMORY, LARGEST_MEMORY))
         moves = after - memory * before
         both = np.concatenate([moves, y[known]])
         return cls(memory, both @ both.T, len(moves), int(known.sum()))
