@@ -51,7 +51,7 @@ def against_null(row: Row, null: str, write: Callable[[float], str] = number) ->
     'shuffled order gives 0.1 [0.05, 0.15], p = 0.01'
     """
     if row["null_mean"] is None:
-        return f"{null} could not be drawn"
+        return f"not compared with {null}"
     band = f" [{write(row['null_lower'])}, {write(row['null_upper'])}]" if row["null_lower"] is not None else ""
     return f"{null} gives {write(row['null_mean'])}{band}, p = {row['null_p']:.2g}"
 

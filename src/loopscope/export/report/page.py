@@ -37,7 +37,10 @@ def write_section(section: Section, answer: Answer) -> Answered:
     """Write a section with its answer; the charts are drawn here."""
     parts = [f'<section id="{section.anchor}">', f"<h2>{escape(section.question)}</h2>"]
     if answer.sentences:
-        parts.append(f'<p class="answer">{" ".join(say(sentence) for sentence in answer.sentences)}</p>')
+        first, *others = answer.sentences
+        parts.append(f'<p class="answer">{say(first)}</p>')
+        if others:
+            parts.append(f'<ul class="more">{"".join(f"<li>{say(sentence)}</li>" for sentence in others)}</ul>')
     if answer.lacking:
         items = "".join(f"<li>{say(reason)}</li>" for reason in answer.lacking)
         parts.append(f'<div class="lacking"><p>Could not be computed:</p><ul>{items}</ul></div>')

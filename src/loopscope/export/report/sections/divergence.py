@@ -25,7 +25,7 @@ def answer_divergence(about: About) -> Answer:
         soon = (
             f" with a relaxation time of {with_interval(time)} steps" if time and time["estimate"] is not None else ""
         )
-        null = against_null(row, "runs dealt out to other prompts")
+        null = against_null(row, "dealing runs out to other prompts")
         return f"runs of one prompt {begin}are {with_interval(row)} apart at the end{soon}; {null}"
 
     said = say_each(same.filter(pl.col("quantity") == "d2_last").to_dicts(), write)

@@ -1,5 +1,8 @@
 """Does the prompt matter."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import polars as pl
 
 from loopscope.datavis.basins import plot_basins
@@ -15,23 +18,24 @@ from loopscope.export.report.saying import say_each, say_reasons
 def answer_prompt(about: About) -> Answer:
     """Say how well the prompt is told at the first step and at the end, and what it tells of the last cluster."""
     estimates = about.of_model("recoverability_estimates")
-    first, last = (
-        estimates.filter(pl.col("quantity") == name).to_dicts() for name in ("accuracy_first", "accuracy_last")
-    )
-    said = say_each(
-        last,
-        lambda row: (
-            f"the prompt is told from the last outputs in {with_interval(row, share)} of cases; "
-            + against_null(row, "prompts dealt out", share)
-        ),
-    )
-    said += say_each(
-        first,
-        lambda row: (
-            f"from the first outputs it was told in {with_interval(row, share)}; "
-            + against_null(row, "prompts dealt out", share)
-        ),
-    )
+    first = {_which(row): row for row in estimates.filter(pl.col("quantity") == "accuracy_first").to_dicts()}
+
+    def write(row: Mapping[str, Any]) -> str:
+        begun, chance = first[_which(row)], "dealing runs out to other prompts"
+        before = (
+            ""
+            if begun["estimate"] is None
+            else (
+                f"from the first outputs in {with_interval(begun, share)} of cases "
+                f"({against_null(begun, chance, share)}) and "
+            )
+        )
+        return (
+            f"the prompt is told {before}from the last in {with_interval(row, share)} "
+            f"({against_null(row, chance, share)})"
+        )
+
+    said = say_each(estimates.filter(pl.col("quantity") == "accuracy_last").to_dicts(), write)
     lacking = say_reasons(estimates, "quantity", "network")
     curve = about.of_model("recoverability")
     figures, downloads = (
@@ -56,7 +60,7 @@ def _answer_basins(about: About, figures: list[Figure], downloads: list[Download
         bits.to_dicts(),
         lambda row: (
             f"the prompt tells {with_interval(row)} bits of the cluster in which a run ends; "
-            + against_null(row, "prompts dealt out")
+            + against_null(row, "dealing runs out to other prompts")
         ),
     )
     lacking += say_reasons(bits, "quantity", "network")
@@ -66,6 +70,10 @@ def _answer_basins(about: About, figures: list[Figure], downloads: list[Download
     )
     downloads += [Download(name, about.frame(name)) for name in ("basins", "basin_estimates", "motifs")]
     return said
+
+
+def _which(row: Mapping[str, Any]) -> tuple[str, str]:
+    return row["network"], row["generator"]
 
 
 SECTION = Section("prompt", "Does the prompt matter?", answer_prompt)

@@ -34,7 +34,7 @@ def answer_recurrence(about: About) -> Answer:
     figures = []
     run_id = _choose_run(measures)
     if run_id is not None:
-        said.append(f"Drawn is run {run_id}, of all the one with the largest determinism.")
+        said.append(f"Drawn is the run with the largest determinism, run {run_id}.")
         figures = _draw_run(about, run_id, lacking)
     frames = {
         "recurrence_estimates": estimates,
@@ -64,8 +64,10 @@ def _say_changes(changes: pl.DataFrame) -> list[str]:
         return []
     some = int((runs["n_change_points"] > 0).sum())
     most = max(runs["n_change_points"].to_list())
-    what = "run" if runs["run_id"].n_unique() == runs.height else "run and generator"
-    return [f"{some} of {count_of(runs.height, what)} change at some step for good, {count_of(most, 'time')} at most."]
+    of = count_of(runs["run_id"].n_unique(), "run")
+    if runs["run_id"].n_unique() < runs.height:
+        of = f"{runs.height:,} sequences of outputs ({of}, those of each generator for themselves)"
+    return [f"{some} of {of} change abruptly at some step, {count_of(most, 'time')} at most."]
 
 
 def _choose_run(measures: pl.DataFrame) -> int | None:

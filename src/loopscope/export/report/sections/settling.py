@@ -48,7 +48,8 @@ def _say_absorption(about: About, of: str, what: str) -> tuple[list[str], list[s
     kind = "text" if "text" in kinds else kinds[0]
     chosen = estimates.filter(pl.col("output_type") == kind)
     shares = chosen.filter(pl.col("quantity") == "share absorbed").to_dicts()
-    thing = {"text": "texts", "image": "pictures"}[kind] if what == "output" else f"clusters of {kind}s"
+    outputs = {"text": "texts", "image": "pictures"}[kind]
+    thing = f"repeat their {outputs} exactly" if what == "output" else "stay in one cluster, or a cycle of clusters,"
     onsets = {row["network"]: row for row in chosen.filter(pl.col("quantity") == "median onset").to_dicts()}
 
     def write(row: Mapping[str, Any]) -> str:
@@ -58,8 +59,8 @@ def _say_absorption(about: About, of: str, what: str) -> tuple[list[str], list[s
         )
         onset = onsets.get(row["network"])
         soon = f", at a median onset of step {with_interval(onset)}" if onset and onset["estimate"] is not None else ""
-        told = f"{absorbed} of {count_of(n, 'run')} repeat their {thing} for ever ({with_interval(row, share)})"
-        return f"{told}{soon}; {null}, p = {row['null_p']:.2g}"
+        told = f"{absorbed} of {count_of(n, 'run')} {thing} from some step on ({with_interval(row, share)})"
+        return f"{told}{soon}; {null}" + (f", p = {row['null_p']:.2g}" if row["null_p"] is not None else "")
 
     return say_each(shares, write), say_reasons(chosen, "quantity", "network")
 

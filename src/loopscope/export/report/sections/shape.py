@@ -12,6 +12,9 @@ from loopscope.export.report.numbers import against_null, with_interval
 from loopscope.export.report.saying import say_each, say_reasons
 
 NULLS = 99
+NULLS_OF_A_RUN = 19
+MOST_POINTS = 10_000
+"""Of more points than these, no cloud is drawn: 99 of them take a hundred times as long as all diagrams together."""
 LOOPS = 1
 
 
@@ -48,12 +51,16 @@ def answer_shape(about: About) -> Answer:
 def _answer_diagrams(
     about: About, bars: pl.DataFrame, downloads: list[Download], lacking: list[str]
 ) -> tuple[list[str], list[Figure]]:
-    with about.store.session() as session:
-        experiment_id = about.experiment_id
-        runs = load_persistence_entropy_df(session, about.model, experiment_id=experiment_id, nulls=NULLS)
-        estimates = load_persistence_entropy_estimates_df(
-            session, about.model, experiment_id=experiment_id, nulls=NULLS
+    few = int(bars.unique("run_id")["n_unique"].sum()) <= MOST_POINTS
+    if not few:
+        lacking.append(
+            f"Null G, Gaussian clouds without loops: there are more than {MOST_POINTS:,} points, so that it would take "
+            "long; in Python: load_persistence_entropy_estimates_df(session, model, nulls=99)"
         )
+    with about.store.session() as session:
+        of = (session, about.model, about.experiment_id)
+        runs = load_persistence_entropy_df(*of, nulls=NULLS_OF_A_RUN if few else 0)
+        estimates = load_persistence_entropy_estimates_df(*of, nulls=NULLS if few else 0)
     loops = estimates.filter(pl.col("dimension") == LOOPS)
     said = say_each(
         loops.filter(pl.col("measure") == "largest_persistence").to_dicts(),
@@ -66,7 +73,10 @@ def _answer_diagrams(
     lacking += say_reasons(estimates, "measure", "network")
     downloads[:0] = [Download("persistence_entropy_estimates", estimates), Download("persistence_diagrams", bars)]
     figures = [
-        Figure(plot_persistence_diagram(bars, null=runs), "Persistence diagrams: birth and death of every loop."),
+        Figure(
+            plot_persistence_diagram(bars, null=runs if few else None),
+            "Persistence diagrams: birth and death of every loop.",
+        ),
         Figure(plot_persistence_entropy(runs, estimates), "Persistence entropy of the loops of every run, by network."),
     ]
     return said, figures
