@@ -11,11 +11,13 @@ from threadpoolctl import threadpool_info
 import clustering
 import command_line
 import doctor
+import dynamics
 import engine
 import legacy
 import models
 import store
 import sweep
+import video
 import transitions
 
 PARTS = {
@@ -26,7 +28,9 @@ PARTS = {
     "legacy": legacy,
     "clustering": clustering,
     "sweep": sweep,
+    "dynamics": dynamics,
     "transitions": transitions,
+    "video": video,
     "command_line": command_line,
 }
 
