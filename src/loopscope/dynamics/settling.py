@@ -135,8 +135,13 @@ def _runs(group: npt.NDArray[Any]) -> Runs:
 def _survival_of_nulls(drawn: Sequence[Absorption], steps: int) -> Numbers:
     """Shape (number of surrogates, steps); a surrogate may be watched for longer than the runs were."""
     longest = max([steps, *(int(each.time.max()) + 1 for each in drawn)])
-    curves = [_Counts.of(each, longest).estimate()[0][:steps] for each in drawn]
+    curves = [_pooled_curve(each, longest)[:steps] for each in drawn]
     return np.array(curves).reshape(len(curves), steps)
+
+
+def _pooled_curve(found: Absorption, steps: int) -> Numbers:
+    counts = (np.bincount(found.time[kept], minlength=steps) for kept in (found.absorbed, ~found.absorbed))
+    return estimate_survival(*counts)[0]
 
 
 def _settled(found: Absorption) -> dict[str, Flags]:
@@ -172,7 +177,6 @@ def _estimate_median(found: Absorption, drawn: Sequence[Absorption], weights: In
     value = float(find_medians(counts.estimate()[0]))
     if not np.isfinite(value):
         return no_estimate("fewer than half of the runs settled within what was seen of them", n_runs=n_runs)
-    curves = [_Counts.of(each, int(each.time.max()) + 1).estimate()[0] for each in drawn]
-    medians = [float(find_medians(curve)) for curve in curves]
+    medians = [float(find_medians(_pooled_curve(each, int(each.time.max()) + 1))) for each in drawn]
     resampled = find_medians(counts.weigh(weights))
     return estimate_median(value, resampled, medians, n_runs=n_runs, method=method, extreme="small")
