@@ -17,8 +17,8 @@ import legacy
 import models
 import store
 import sweep
-import video
 import transitions
+import video
 
 PARTS = {
     "doctor": doctor,
