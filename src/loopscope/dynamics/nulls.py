@@ -1,6 +1,7 @@
 """Nulls by name, and how intervals and nulls were made, in words."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,10 +30,15 @@ class Null:
     described: str
 
     def draw_all(self, sequences: Sequences, nulls: int, seed: int) -> Iterator[Sequences]:
-        """Draw so many surrogates; the same seed gives the same ones."""
+        """Draw so many surrogates, each while the one before is measured; the same seed gives the same ones."""
         random = np.random.default_rng(seed)
-        for _ in range(nulls):
-            yield self.draw(sequences, random)
+        with ThreadPoolExecutor(1) as pool:
+            ahead = [pool.submit(self.draw, sequences, random)] if nulls else []
+            for remaining in range(nulls - 1, -1, -1):
+                drawn = ahead.pop().result()
+                if remaining:
+                    ahead.append(pool.submit(self.draw, sequences, random))
+                yield drawn
 
 
 SHUFFLED = Null("S", shuffle_order, "shuffles of the steps within each run")
