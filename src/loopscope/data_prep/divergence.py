@@ -157,10 +157,11 @@ def _measure(
     measured = []
     for (values, rows), kinds in zip(groups, found, strict=True):
         turns = sequences.turns(chosen[rows].tolist())
+        longest = int(sequences.lengths[chosen[rows]].max())
         for curves in kinds:
             for turn, generator in enumerate(turns):
                 keys = sequences.keys | values | {"generator": generator, "pairs": curves.kind}
-                measured.append(_Measured(keys, curves.of_turn(turn, len(turns)), rows, note))
+                measured.append(_Measured(keys, curves.of_turn(turn, len(turns), longest), rows, note))
     return measured, cohort
 
 

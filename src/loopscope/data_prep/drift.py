@@ -151,13 +151,14 @@ def load_drift_estimates_df(
     rows = []
     for (values, members), curves in zip(groups, found, strict=True):
         turns = sequences.turns(chosen[members].tolist())
+        longest = int(sequences.lengths[chosen[members]].max())
         for each in curves:
-            rows += [sequences.keys | values | row for row in _estimate_rows(each, turns, note)]
+            rows += [sequences.keys | values | row for row in _estimate_rows(each, turns, longest, note)]
     return pl.DataFrame(rows, schema=schema_of(columns), orient="row")
 
 
-def _estimate_rows(curves: DriftCurves, turns: list[str], note: str) -> Iterator[dict[str, Any]]:
-    for t, mean in enumerate(curves.mean.tolist()):
+def _estimate_rows(curves: DriftCurves, turns: list[str], longest: int, note: str) -> Iterator[dict[str, Any]]:
+    for t, mean in enumerate(curves.mean[:longest].tolist()):
         n_runs = int(curves.n_runs[t])
         if n_runs:
             estimate = make_estimate(

@@ -92,9 +92,9 @@ class PairCurves:
     n_pairs: Integers
     described: str
 
-    def of_turn(self, turn: int, turns: int) -> "PairCurves":
+    def of_turn(self, turn: int, turns: int, stop: int | None = None) -> "PairCurves":
         """Keep each ``turns``-th step: where several generators take turns, D² goes up and down with them."""
-        steps = {name: getattr(self, name)[..., turn::turns] for name in _OF_STEPS}
+        steps = {name: getattr(self, name)[..., turn:stop:turns] for name in _OF_STEPS}
         return replace(self, **steps)
 
     @property

@@ -17,11 +17,11 @@ LARGEST_MEMORY = 0.99
 class FirstOrder:
     """A run that only wanders and is drawn back: y(t + 1) = φ y(t) + e, with y the vector less the run's mean.
 
-    φ is one number, fitted by least squares over all dimensions. In a run of n steps it comes out too small, by
-    (1 + 3φ)/n in one dimension (Kendall 1954, doi:10.1093/biomet/41.3-4.403) and by (1 + φ)/n in many, where only the
-    mean that is subtracted matters; by (1 + φ + 2φ/d)/n with d the number of dimensions that vary. The steps e are the run's own in another order: drawn with
-    replacement, two that share one would be nearer than any two of the run. Only distances are of interest, so that a
-    surrogate is made of inner products.
+    φ is one number, fitted by least squares over all dimensions. In a run of n steps it comes out too small: by
+    (1 + 3φ)/n in one dimension (Kendall 1954, doi:10.1093/biomet/41.3-4.403), by (1 + φ)/n in many, where only the mean
+    that is subtracted matters; by (1 + φ + 2φ/d)/n with d the number of dimensions that vary. The steps e are the run's
+    own in another order: drawn with replacement, two that share one would be nearer than any two of the run. Only
+    distances are of interest, so that a surrogate is made of inner products.
 
     Attributes
     ----------
