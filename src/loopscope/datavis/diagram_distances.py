@@ -21,6 +21,9 @@ NEEDED: Final = (
 )
 NEEDED_OF_GROUPS: Final = ("contrast", "estimate", "lower", "upper", "null_lower", "null_upper", "null_p", "reason")
 MATRIX: Final = 460
+"""How wide and high the matrix is in pixels; with many groups it grows, so that each has its name."""
+LARGEST_MATRIX: Final = 840
+NAME_HEIGHT: Final = 13
 MOST_CELLS: Final = 120
 """Of more runs, neighbours in the order share a row and a column, which show their mean."""
 LABEL_WIDTH: Final = 190
@@ -60,11 +63,12 @@ def plot_diagram_distances(
     if known.is_empty():
         raise ChartError(f"The {chart} chart has nothing to draw: {pairs['reason'].drop_nulls()[0]}")
     runs = _order_runs(known, by)
-    sides: list[Any] = [_draw_matrix(known, runs, by)]
+    size = min(max(MATRIX, NAME_HEIGHT * runs[by].n_unique()), LARGEST_MATRIX)
+    sides: list[Any] = [_draw_matrix(known, runs, by, size)]
     if estimates is not None:
         require_rows(estimates, NEEDED_OF_GROUPS, chart=chart, advice=advice)
         sides.append(_draw_contrasts(known, estimates))
-    subtitle = write_subtitle(_describe(pairs, known, runs), LABEL_WIDTH + MATRIX + SIDE)
+    subtitle = write_subtitle(_describe(pairs, known, runs), LABEL_WIDTH + size + SIDE)
     title = alt.Title(f"How unlike the {name_bars(known['dimension'][0])} of any two runs are", subtitle=subtitle)
     return apply_theme(alt.HConcatChart(hconcat=sides, spacing=60, title=title))
 
@@ -112,7 +116,7 @@ def _share_cells(matrix: Numbers) -> tuple[Numbers, int]:
     return np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0), every
 
 
-def _draw_matrix(known: pl.DataFrame, runs: pl.DataFrame, by: str) -> alt.LayerChart:
+def _draw_matrix(known: pl.DataFrame, runs: pl.DataFrame, by: str, size: int) -> alt.LayerChart:
     matrix, every = _share_cells(_fill(known, runs))
     n = len(matrix)
     cells = [
@@ -124,7 +128,7 @@ def _draw_matrix(known: pl.DataFrame, runs: pl.DataFrame, by: str) -> alt.LayerC
         .transform_calculate(distance="split(datum.value, ',')", column=f"sequence({n})")
         .transform_flatten(["distance", "column"])
         .transform_filter("datum.distance != ''")
-        .transform_calculate(distance="toNumber(datum.distance)", right="datum.column + 1", below="datum.row + 1")
+        .transform_calculate(distance="toNumber(datum.distance)", right="datum.column + 1.03", below="datum.row + 1.03")
     )
     limits = [float(known["distance"].quantile(0.01) or 0.0), float(known["distance"].quantile(0.99) or 1.0)]
     if limits[0] == limits[1]:
@@ -139,33 +143,35 @@ def _draw_matrix(known: pl.DataFrame, runs: pl.DataFrame, by: str) -> alt.LayerC
     rectangles = data.mark_rect().encode(
         x=x, x2="right:Q", y=y, y2="below:Q", color=colour, tooltip=[alt.Tooltip("distance:Q", format=".4f")]
     )
-    layers = [rectangles, *_draw_groups(runs, by, every, x, y)]
+    layers = [rectangles, *_draw_groups(runs, by, every, x, y, size)]
     if every > 1:
         note = f"each row and column is the mean of {every} runs that stand together"
-        layers.append(write_texts([{"text": note}], x=alt.value(0), y=alt.value(MATRIX + 6), color=FAINT_INK))
-    return alt.LayerChart(layer=layers, width=MATRIX, height=MATRIX)
+        layers.append(write_texts([{"text": note}], x=alt.value(0), y=alt.value(size + 6), color=FAINT_INK))
+    return alt.LayerChart(layer=layers, width=size, height=size)
 
 
-def _draw_groups(runs: pl.DataFrame, by: str, every: int, x: Any, y: Any) -> list[alt.Chart]:
+def _draw_groups(runs: pl.DataFrame, by: str, every: int, x: Any, y: Any, size: int) -> list[alt.Chart]:
     """Draw the lines between groups, and the name of each beside its rows."""
     groups = runs.with_row_index("place").group_by(by, maintain_order=True).agg(pl.min("place"), pl.len())
     edges = [{"row": place / every, "column": place / every} for place in groups["place"].to_list() if place]
-    lines: alt.Chart = alt.Chart(alt.InlineData(values=edges)).mark_rule(stroke="white", strokeWidth=1.5)
+    lines: alt.Chart = alt.Chart(alt.InlineData(values=edges)).mark_rule(
+        stroke="white", strokeWidth=1.5 if groups.height <= 20 else 0.6
+    )
     layers = [
-        lines.encode(y=y, x=alt.value(0), x2=alt.value(MATRIX)),
-        lines.encode(x=x, y=alt.value(0), y2=alt.value(MATRIX)),
+        lines.encode(y=y, x=alt.value(0), x2=alt.value(size)),
+        lines.encode(x=x, y=alt.value(0), y2=alt.value(size)),
     ]
     names = []
     last = -np.inf
     for key, place, count in groups.iter_rows():
-        middle = (place + count / 2) / runs.height * MATRIX
-        if middle - last < 13:  # names that would overlap are left out
+        middle = (place + count / 2) / runs.height * size
+        if middle - last < NAME_HEIGHT - 0.5:  # a name that would overlap the last is left out
             continue
         last = middle
         said = "fresh randomness" if key is None else f"seed {key}" if by == "seed" else str(key)
-        words = wrap_text(said, LABEL_WIDTH, 11, 2 if count / runs.height * MATRIX > 30 else 1)
-        top = (middle - 6.5 * len(words)) / MATRIX * runs.height / every
-        names.append({"text": "\n".join(words), "row": top})
+        words = wrap_text(said.replace("→", "→ "), LABEL_WIDTH, 11, 2 if count / runs.height * size > 30 else 1)
+        top = (middle - 6.5 * len(words)) / size * runs.height / every
+        names.append({"text": "\n".join(words).replace("→ ", "→"), "row": top})
     written = write_texts(names, x=alt.value(-8), y=y, align="right")
     return [*layers, written]
 
@@ -211,8 +217,13 @@ def _draw_distributions(known: pl.DataFrame, contrasts: list[str]) -> alt.LayerC
     thin = base.mark_rule(stroke=SERIES_COLOURS[0], strokeWidth=1.5).encode(x=x, x2="q95:Q", y=y)
     thick = base.mark_rule(stroke=SERIES_COLOURS[0], strokeWidth=9).encode(x=alt.X("q25:Q"), x2="q75:Q", y=y)
     median = base.mark_tick(color="white", thickness=2, height=9, orient="vertical").encode(x=alt.X("q50:Q"), y=y)
+    one: alt.Chart = alt.Chart(alt.InlineData(values=[row for row in some if row["q25"] == row["q75"]])).mark_circle(
+        size=60, color=SERIES_COLOURS[0], opacity=1
+    )
     names = write_texts([{"text": row["text"], "y": row["y"] - 6} for row in rows], x=alt.value(-8), y=y, align="right")
-    return alt.LayerChart(layer=[thin, thick, median, names], width=SIDE - 60, height=height)
+    return alt.LayerChart(
+        layer=[thin, thick, one.encode(x=alt.X("q50:Q"), y=y), median, names], width=SIDE - 60, height=height
+    )
 
 
 def _draw_estimates(contrasts: pl.DataFrame) -> alt.LayerChart:
@@ -242,12 +253,17 @@ def _draw_estimates(contrasts: pl.DataFrame) -> alt.LayerChart:
         align="right",
     )
     reasons = write_texts(
-        [{"text": f"No estimate: {row['reason']}", "y": row["y"] - 6} for row in rows if row["reason"]],
+        [
+            {"text": "\n".join(wrap_text(f"No estimate: {row['reason']}", SIDE - 70, 11, 2)), "y": row["y"] - 13}
+            for row in rows
+            if row["reason"]
+        ],
         x=alt.value(4),
         y=y,
         color=FAINT_INK,
     )
-    layers = [band, zero.encode(x=x), interval, mean, names, reasons]
+    drawn = [band, zero.encode(x=x), interval, mean] if known else []
+    layers = [*drawn, names, reasons]
     return alt.LayerChart(layer=layers, width=SIDE - 60, height=height)
 
 

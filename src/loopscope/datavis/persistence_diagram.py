@@ -30,8 +30,10 @@ NEEDED: Final = (*("run_id", "network", "initial_prompt", "seed", "embedding_mod
 MOST_PANELS: Final = 60
 CELLS: Final = 48
 """So many cells of bars that are drawn as one stand side by side in a panel."""
-LARGEST: Final = 420
-"""The area of the largest circle in square pixels, in a panel of full size."""
+LARGEST: Final = 160
+"""The area of the largest circle in square pixels, in a panel of full size: little more than a cell."""
+OF_ONE: Final = 36
+"""At most, the area of a circle that is one bar."""
 
 
 class _Frame(NamedTuple):
@@ -170,7 +172,7 @@ def _draw_panel(
         drawn.encode(
             x=x,
             y=y,
-            size=alt.Size("bars:Q").scale(domain=[0, frame.most], range=[0, _largest(frame.size)]).legend(None),
+            size=alt.Size("bars:Q").scale(domain=[0, frame.most], range=[2, _largest(frame)]).legend(None),
             tooltip=[
                 alt.Tooltip("bars:Q", title="bars here"),
                 alt.Tooltip("birth:Q", format=".3f"),
@@ -222,8 +224,8 @@ def _round(cells: pl.DataFrame) -> list[dict[str, Any]]:
     return cells.with_columns(pl.col("birth", "death", "longest").round(5)).to_dicts()
 
 
-def _largest(size: int) -> float:
-    return LARGEST * (size / 420) ** 2
+def _largest(frame: _Frame) -> float:
+    return min(LARGEST * (frame.size / 420) ** 2, OF_ONE * frame.most)
 
 
 def _draw_key(frame: _Frame, dimension: int, with_null: bool) -> alt.VConcatChart:
@@ -248,7 +250,7 @@ def _draw_key(frame: _Frame, dimension: int, with_null: bool) -> alt.VConcatChar
     sized = marks.encode(
         x=alt.value(14),
         y=y,
-        size=alt.Size("bars:Q").scale(domain=[0, frame.most], range=[0, _largest(frame.size)]).legend(None),
+        size=alt.Size("bars:Q").scale(domain=[0, frame.most], range=[2, _largest(frame)]).legend(None),
     )
     words = alt.Chart(alt.InlineData(values=circles)).mark_text(align="left", baseline="middle", color=INK)
     named = words.encode(x=alt.value(34), y=y, text="text:N")
