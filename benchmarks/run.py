@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_info
 
 import clustering
 import command_line
+import divergence
 import doctor
 import dynamics
 import engine
@@ -28,6 +29,7 @@ PARTS = {
     "legacy": legacy,
     "clustering": clustering,
     "sweep": sweep,
+    "divergence": divergence,
     "dynamics": dynamics,
     "transitions": transitions,
     "video": video,
