@@ -18,6 +18,7 @@ from loopscope.datavis.motif_coverage import plot_motif_coverage
 from loopscope.datavis.occupancy import plot_occupancy
 from loopscope.datavis.saving import save_chart
 from loopscope.datavis.theme import choose_cluster_colour
+from loopscope.datavis.transition_graph import plot_transition_graph
 from loopscope.datavis.transition_matrix import plot_transition_matrix
 from loopscope.dynamics.basin_estimates import estimate_basins
 from loopscope.dynamics.basins import find_last_symbols
@@ -112,7 +113,7 @@ def words(chart):
     return json.dumps(chart.to_dict(), ensure_ascii=False)
 
 
-SIZES = [(1, 6, 3, ()), (40, 30, 5, (2,)), (20, 40, 40, (3, 7)), (2, 4, 0, ())]
+SIZES = [(1, 6, 3, ()), (40, 30, 5, (2,)), (12, 25, 30, (3, 7)), (2, 4, 0, ())]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -121,6 +122,7 @@ def test_every_chart_can_be_drawn_at_any_size(size, tmp_path):
     networks = ("A→B", "C") if runs.n_runs > 1 else ("A→B",)
     charts = [
         plot_transition_matrix(make_transitions(runs)),
+        plot_transition_graph(make_transitions(runs)),
         plot_occupancy(make_occupancy(runs, networks)),
         plot_motif_coverage(make_motifs(runs, networks)),
         plot_basins(*make_basins(runs)),
@@ -143,6 +145,17 @@ def test_the_matrix_shows_the_largest_and_says_so():
     chart = words(plot_transition_matrix(frame, top=10))
     assert "10 of 31 states, with" in chart
     assert "the first 1 of 2 groups drawn" in words(plot_transition_matrix(frame, max_groups=1))
+
+
+def test_the_graph_has_an_arrow_for_each_transition_that_is_likely_enough():
+    frame = make_transitions(make_runs(40, 30, 5, (2,)))
+    chart = plot_transition_graph(frame, least=0.1).to_dict()
+    heads = next(values for values in chart["datasets"].values() if "angle" in values[0])
+    moves = frame.filter(pl.col("from_cluster") != pl.col("to_cluster"), pl.col("probability") >= 0.1)
+    assert len(heads) == moves.height > 0
+    discs = next(values for values in chart["datasets"].values() if "rim" in values[0])
+    assert [disc["cluster"] for disc in discs if disc["closed"] == "yes"] == ["2"]
+    assert "4 of 6 states, with" in words(plot_transition_graph(frame, top=4))
 
 
 def test_a_cluster_keeps_its_colour_and_outliers_are_grey():
@@ -194,9 +207,16 @@ def test_basins_count_every_run_and_tell_what_prompts_tell():
     assert "the first 2 prompts drawn" in words(plot_basins(table, bits, max_prompts=2))
 
 
-@pytest.mark.parametrize("plot", [plot_transition_matrix, plot_occupancy, plot_motif_coverage, plot_basins])
+@pytest.mark.parametrize(
+    "plot", [plot_transition_matrix, plot_transition_graph, plot_occupancy, plot_motif_coverage, plot_basins]
+)
 def test_an_empty_or_mixed_frame_is_refused(plot):
-    make = {plot_transition_matrix: make_transitions, plot_occupancy: make_occupancy, plot_motif_coverage: make_motifs}
+    make = {
+        plot_transition_matrix: make_transitions,
+        plot_transition_graph: make_transitions,
+        plot_occupancy: make_occupancy,
+        plot_motif_coverage: make_motifs,
+    }
     runs = make_runs(8, 20, 3)
     frame = make[plot](runs) if plot in make else make_basins(runs)[0]
     with pytest.raises(ChartError, match="loopscope cluster"):
