@@ -9,6 +9,7 @@ from PIL import Image, ImageColor
 from sqlalchemy import delete, select, update
 
 from loopscope.config import ExperimentConfig
+from loopscope.data_prep import load_clusters_df
 from loopscope.datavis.theme import choose_cluster_colour
 from loopscope.engine.clustering import cluster_embeddings
 from loopscope.engine.performing import perform_experiment
@@ -85,6 +86,21 @@ def test_stills_are_the_outputs_of_the_run_with_their_clusters(performed, result
         assert still.caption == outputs[still.last][0]
         assert still.cluster_id == outputs[still.last][2]
         assert still.colour == choose_cluster_colour(still.cluster_id)
+
+
+def test_each_of_several_clusterings_gives_its_own_colours(performed, result_id):
+    other = cluster_embeddings(
+        performed, "FakeTextEmbedder", min_cluster_size=20, min_samples=1, allow_single_cluster=True, downsample=2
+    ).clustering_result_id
+    with performed.session() as session:
+        run = painted(session)
+        for key in (result_id, other):
+            stills = StillReader(session, key, as_it_is).read_run(run, run.spans)
+            expected = load_clusters_df(session, key, run_id=run.run_id)
+            found = {still.last: still.cluster_id for still in stills if still.cluster_id is not None}
+            assert found == dict(expected.select("sequence_number", "cluster_id").iter_rows())
+            assert len(stills) == 5
+    assert any(still.cluster == "not clustered" for still in stills)
 
 
 def test_several_runs_are_read_step_by_step(performed):

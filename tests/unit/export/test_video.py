@@ -25,6 +25,10 @@ def test_the_runs_of_a_prompt_stay_together_where_that_will_do():
     assert _cut(runs, 20, by_network=True) in ([0, 10, 25], [0, 15, 25])
 
 
+def test_the_runs_of_one_prompt_are_cut_evenly():
+    assert _cut([run(n) for n in range(25)], 20, by_network=True) == [0, 12, 25]
+
+
 @pytest.mark.parametrize(("tiles", "grid"), [(20, (5, 4)), (1, (1, 1)), (6, (3, 2)), (5, (3, 2)), (12, (4, 3))])
 def test_a_page_has_as_large_tiles_as_it_can(tiles, grid):
     assert _fit_grid(tiles, VideoSettings()) == grid
