@@ -1,5 +1,6 @@
 """How long runs stay in a cluster: stays by length, a panel for each of the clusters with most steps."""
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import altair as alt
@@ -15,7 +16,10 @@ from loopscope.datavis.wording import count_of, percentage, wrap_text
 from loopscope.errors import ChartError
 from loopscope.types import OUTLIER
 
+FEWEST_BARS: Final = 5
 MOST_BARS: Final = 30
+COMMON: Final = 0.995
+"""Stays longer than this share of them, and twice as long, are in one bar."""
 CENSORED_OPACITY: Final = 0.35
 NEEDED: Final = (
     *("clustering_result_id", "embedding_model", "run_id", "cluster_id", "length"),
@@ -118,10 +122,10 @@ def _draw_panel(
     width, height = size
     cluster = int(stays["cluster_id"][0])
     bars, line = _count(stays, _find_mean(stays, estimates))
-    longest = int(stays["length"].max())  # type: ignore[arg-type]
+    bins = _choose_bins(stays)
     x: Any = (
         alt.X("x:Q")
-        .scale(domain=[0.5, max(longest + 0.5, 5.5)], nice=False)
+        .scale(domain=[0.5, max(bins.every * bins.count, FEWEST_BARS) + 0.5], nice=False)
         .axis(grid=False, tickMinStep=1, format="d", title="length in steps" if outer[0] else None)
     )
     y = _count_axis(max(bar["y"] for bar in bars), titled=outer[1])
@@ -161,6 +165,21 @@ def _count_axis(highest: int, *, titled: bool) -> Any:
     return alt.Y("y:Q").scale(domainMin=0).axis(**words)
 
 
+@dataclass(frozen=True)
+class _Bins:
+    """So many bars, of so many lengths each; the last may gather all that is longer."""
+
+    every: int
+    count: int
+    open_ended: bool
+
+    def name(self, number: int) -> str:
+        first, last = number * self.every + 1, (number + 1) * self.every
+        if self.open_ended and number == self.count - 1:
+            return f"{first} or more"
+        return str(first) if self.every == 1 else f"{first} to {last}"
+
+
 def _find_mean(stays: pl.DataFrame, estimates: pl.DataFrame | None) -> float | None:
     """Find the mean of the geometric law: as estimated, or steps at risk over ends."""
     if estimates is not None:
@@ -172,32 +191,35 @@ def _find_mean(stays: pl.DataFrame, estimates: pl.DataFrame | None) -> float | N
 
 def _count(stays: pl.DataFrame, mean: float | None) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Count stays by length, whole and cut ones on top of one another, and the ends that are expected."""
-    longest = int(stays["length"].max())  # type: ignore[arg-type]
-    every = -(-longest // MOST_BARS)
+    bins = _choose_bins(stays)
     cut = (stays["left_censored"] | stays["right_censored"]).to_numpy()
-    bin_of = (stays["length"].to_numpy() - 1) // every
-    n_bins = -(-longest // every)
-    whole, both = np.bincount(bin_of[~cut], minlength=n_bins), np.bincount(bin_of, minlength=n_bins)
-    gap = 0.04 * every
+    bin_of = np.minimum((stays["length"].to_numpy() - 1) // bins.every, bins.count - 1)
+    whole, both = (np.bincount(bin_of[kept], minlength=bins.count) for kept in (~cut, np.ones_like(cut)))
+    gap = 0.04 * bins.every
     bars = []
-    for number in range(n_bins):
-        edges = {"x": number * every + 0.5 + gap, "x2": (number + 1) * every + 0.5 - gap}
-        steps = _name_steps(number, every)
+    for number in range(bins.count):
+        edges = {"x": number * bins.every + 0.5 + gap, "x2": (number + 1) * bins.every + 0.5 - gap}
         for kind, low, high, opacity in (
             ("beginning and end seen", 0, int(whole[number]), 1.0),
             ("cut by the run's beginning or end", int(whole[number]), int(both[number]), CENSORED_OPACITY),
         ):
             if high > low:
-                bars.append({**edges, "steps": steps, "y": high, "y2": low, "opacity": opacity} | {"kind": kind})
-                bars[-1]["stays"] = high - low
-    return bars, _expect(stays, mean, every)
+                bars.append({**edges, "steps": bins.name(number), "y": high, "y2": low, "opacity": opacity})
+                bars[-1] |= {"kind": kind, "stays": high - low}
+    return bars, _expect(stays, mean, bins)
 
 
-def _name_steps(number: int, every: int) -> str:
-    return str(number + 1) if every == 1 else f"{number * every + 1} to {(number + 1) * every}"
+def _choose_bins(stays: pl.DataFrame) -> _Bins:
+    """Let the last bar gather what is longer than nearly all, where it would press all others together."""
+    lengths = stays["length"].to_numpy()
+    longest = int(lengths.max())
+    common = max(FEWEST_BARS, int(np.quantile(lengths, COMMON, method="higher")))
+    last = common + 1 if longest > 2 * common else longest
+    every = -(-last // MOST_BARS)
+    return _Bins(every, -(-last // every), open_ended=last < longest)
 
 
-def _expect(stays: pl.DataFrame, mean: float | None, every: int) -> list[dict[str, Any]]:
+def _expect(stays: pl.DataFrame, mean: float | None, bins: _Bins) -> list[dict[str, Any]]:
     """Give, by length, how many of the stays whose beginning was seen would end, of those that last so long."""
     begun = stays.filter(~pl.col("left_censored"))
     if mean is None or begun.is_empty():
@@ -206,10 +228,11 @@ def _expect(stays: pl.DataFrame, mean: float | None, every: int) -> list[dict[st
     at_risk = np.cumsum(np.bincount(trials)[::-1])[::-1][1:]  # of those at risk at length 1, 2, …
     if not len(at_risk):
         return []
-    expected = np.add.reduceat(at_risk / mean, np.arange(0, len(at_risk), every))
-    middles = np.arange(len(expected)) * every + (every + 1) / 2
+    starts = np.arange(0, min(len(at_risk), bins.every * bins.count), bins.every)
+    expected = np.add.reduceat(at_risk / mean, starts)
+    middles = starts + (bins.every + 1) / 2
     return [
-        {"x": float(x), "y": round(float(y), 3), "steps": _name_steps(number, every)}
+        {"x": float(x), "y": round(float(y), 3), "steps": bins.name(number)}
         for number, (x, y) in enumerate(zip(middles, expected, strict=True))
     ]
 
@@ -217,6 +240,9 @@ def _expect(stays: pl.DataFrame, mean: float | None, every: int) -> list[dict[st
 def _say(stays: pl.DataFrame, estimates: pl.DataFrame | None) -> list[str]:
     cut = int((stays["left_censored"] | stays["right_censored"]).sum())
     said = [f"{count_of(stays.height, 'stay')}, {percentage(cut, stays.height)} cut"]
+    bins = _choose_bins(stays)
+    if bins.open_ended:
+        said[0] += f"; last bar: {bins.name(bins.count - 1)}, up to {int(stays['length'].to_numpy().max())}"
     if estimates is None:
         return said
     if estimates["estimate"].null_count() == estimates.height:

@@ -110,6 +110,17 @@ def test_long_stays_are_gathered_in_bins_and_few_counts_have_whole_ticks(read_ch
     assert panel["layer"][0]["encoding"]["y"]["axis"]["values"] == [0, 1]
 
 
+def test_one_stay_that_is_far_longer_does_not_press_the_others_together(read_chart):
+    runs = [[1, *[0] * length, 1] for length in [1, 2, 3, 4] * 100 + [500]]
+    panel = next(panel for panel in panels_of(read_chart, make_stays(runs)) if texts_of(panel)[0] == "cluster 0")
+    counted = {row["steps"]: row["stays"] for row in panel["layer"][0]["data"]["values"]}
+    assert counted == {"1": 100, "2": 100, "3": 100, "4": 100, "6 or more": 1}
+    assert "last bar: 6 or more, up to 500" in texts_of(panel)[1].replace("\n", " ")
+    expected = panel["layer"][1]["data"]["values"]
+    assert len(expected) == 6
+    assert expected[-1]["y"] == pytest.approx(495 * 401 / 1_500, abs=1e-2)
+
+
 def test_of_many_clusters_those_with_most_steps_are_drawn(read_chart):
     frame = make_stays([np.repeat(np.arange(-1, 40), np.arange(41, 0, -1))])
     chart = read_chart(plot_dwell_times(frame, max_clusters=5))

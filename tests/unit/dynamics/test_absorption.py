@@ -90,6 +90,7 @@ def test_a_long_run_takes_a_time_in_proportion():
         ([8, 3, 4, 3, 4], 4, (2, 1)),  # what recurs holds its cycle twice
         ([0, 0, 1, 0, 0, 1, 0, 0], 3, (3, 0)),  # its last two steps are equal, yet it is at no fixed point
         ([2, 9, 2], 2, (2, 0)),
+        ([5, 0, 1, 0], 3, (3, 1)),  # 0, 1, 0, 0, 1, 0, …: two does not go into three
     ],
     ids=str,
 )
