@@ -11,6 +11,8 @@ from loopscope.datavis.theme import FAINT_INK, INK, SERIES_COLOURS, apply_theme
 from loopscope.datavis.wording import count_of, shorten_text, wrap_text
 
 WIDTH: Final = 760
+LABEL_GAPS: Final = 8
+MOST_DOTS: Final = 150
 HOW_OFTEN: Final = {1: "once", 2: "twice"}
 HEIGHT: Final = 190
 COLOUR: Final = SERIES_COLOURS[0]
@@ -87,8 +89,9 @@ def _draw_panel(points: pl.DataFrame, steps: pl.DataFrame, *, named: bool, last:
     line: alt.Chart = alt.Chart(alt.InlineData(values=values))
     found = points.filter(pl.col("change_point").is_not_null()).sort("sequence_number").rows(named=True)
     rules: alt.Chart = alt.Chart(alt.InlineData(values=[{"x": row["sequence_number"] - 0.5} for row in found]))
+    dots: Any = {"size": 14, "color": COLOUR} if len(values) <= MOST_DOTS else False
     layers = [
-        line.mark_line(color=COLOUR, strokeWidth=1.6, point={"size": 14, "color": COLOUR}).encode(
+        line.mark_line(color=COLOUR, strokeWidth=1.6 if dots else 0.8, point=dots).encode(
             x=x, y=y, tooltip=[alt.Tooltip("x:Q", title="step"), alt.Tooltip("y:Q", title="1 − cosine", format=".3f")]
         ),
         rules.mark_rule(color=CHANGE_COLOUR, strokeWidth=1.6).encode(x=x),
@@ -99,12 +102,16 @@ def _draw_panel(points: pl.DataFrame, steps: pl.DataFrame, *, named: bool, last:
 
 
 def _label_rules(found: list[dict[str, Any]], x: Any, *, gap: float) -> list[alt.Chart]:
+    kept: list[dict[str, Any]] = []
+    for row in found:  # those too near to the one before have no label
+        if not kept or row["sequence_number"] - kept[-1]["sequence_number"] >= LABEL_GAPS * gap:
+            kept.append(row)
     labels = [
         {
             "x": row["sequence_number"] - 0.5 + gap,
             "text": f"{row['gain']:.1f}" + ("" if row["null_p"] is None else f"\np {row['null_p']:.2g}"),
         }
-        for row in found
+        for row in kept
     ]
     return [write_texts(labels, x=x, y=alt.value(2), color=INK, size=10, line_height=11)] if labels else []
 

@@ -16,6 +16,7 @@ from loopscope.datavis.step_panels import (
     Rule,
     draw_step_panels,
     find_estimate,
+    name_generator,
     name_group,
     say_estimate,
 )
@@ -63,11 +64,15 @@ def plot_divergence(divergence: pl.DataFrame, estimates: pl.DataFrame | None = N
     top = 1.05 * float(ends.max() or 1.0)  # type: ignore[arg-type]
     axes = Axes("step", "mean squared distance D²", (0.0, top if top > 0 else 1.0))
     title = alt.Title(_name_chart(divergence), subtitle=write_subtitle(_describe(divergence, len(groups)), 1000))
-    parts: list[Any] = [draw_step_panels(panels, axes), _draw_key(divergence)]
+    parts: list[Any] = [draw_step_panels(panels, axes)]
+    if divergence["d2"].null_count() < divergence.height:
+        parts.append(_draw_key(divergence))
     return apply_theme(alt.HConcatChart(hconcat=parts, spacing=28, title=title))
 
 
 def _name_chart(divergence: pl.DataFrame) -> str:
+    if divergence["d2"].null_count() == divergence.height:
+        return "There are no two runs to compare"
     same = divergence.filter(pl.col("pairs") == "same prompt")
     if same["d2"].null_count() == same.height:
         return "How far apart runs of different prompts are"
@@ -78,9 +83,8 @@ def _describe(divergence: pl.DataFrame, n_groups: int) -> list[str]:
     by = [name for name in GROUPS if name in divergence.columns]
     runs = divergence.group_by(by or "embedding_model").agg(pl.max("n_runs"))["n_runs"].sum()
     parts = [divergence["embedding_model"][0], count_of(int(runs), "run")]
-    parts.append("mean over pairs of runs at each step, bands: 95 % intervals over runs")
-    if "lower" in divergence.columns and divergence["lower"].null_count() == divergence.height:
-        parts.append("no interval")
+    if divergence["lower"].null_count() < divergence.height:
+        parts.append("mean over pairs of runs at each step, bands: 95 % intervals over runs")
     if n_groups > MOST_PANELS:
         parts.append(f"the first {MOST_PANELS} of {n_groups} groups drawn")
     return parts
@@ -108,8 +112,8 @@ def _make_panel(group: pl.DataFrame, by: list[str], estimates: pl.DataFrame | No
     unknown = group["d2"].null_count() == group.height
     nothing = group["reason"].drop_nulls().first() if unknown else None
     return Panel(
-        name_group(group, by, several=several),
-        _say_estimates(group, by, estimates),
+        name_group(group, by),
+        name_generator(group, several=several) + _say_estimates(group, by, estimates),
         curves,
         rules,
         str(nothing) if nothing else None,
@@ -136,4 +140,4 @@ def _draw_key(divergence: pl.DataFrame) -> alt.LayerChart:
         entries.append(KeyEntry(NULL_COLOUR, "", "null: prompts permuted across runs (95 %)"))
     if divergence["fitted"].null_count() < divergence.height:
         entries.append(KeyEntry(INK, "", "dashed: fit D²∞ − (D²∞ − D²0) exp(−t/τ); dotted rule: within 5 % of D²∞"))
-    return draw_key(entries or [KeyEntry(None, "", "nothing to draw")], title="pairs of runs", text_lines=4)
+    return draw_key(entries, title="pairs of runs", text_lines=4)

@@ -16,6 +16,7 @@ from loopscope.datavis.step_panels import (
     Rule,
     draw_step_panels,
     find_estimate,
+    name_generator,
     name_group,
     say_estimate,
 )
@@ -100,13 +101,14 @@ def _make_panel(group: pl.DataFrame, by: list[str], estimates: pl.DataFrame | No
         curves.append(Curve("decay", INK, fitted, dashed=True, width=1.4))
     chances = {row["chance"] for row in rows if row["chance"] is not None}
     rules = [Rule("", value=chance) for chance in chances] if len(chances) == 1 else []
-    notes = [count_of(max(row["n_prompts"] for row in rows), "prompt")]
+    notes = name_generator(group, several=several)
+    notes.append(count_of(max(row["n_prompts"] for row in rows), "prompt"))
     if estimates is not None:
         row = find_estimate(estimates, group, by, quantity="decay_time")
         notes.append(say_estimate(row, "decay time", " steps"))
     unknown = group["accuracy"].null_count() == group.height
     nothing = str(group["reason"].drop_nulls().first()) if unknown else None
-    return Panel(name_group(group, by, several=several), notes, curves, rules, nothing)
+    return Panel(name_group(group, by), notes, curves, rules, nothing)
 
 
 def _draw_key(recoverability: pl.DataFrame) -> alt.LayerChart:

@@ -116,7 +116,7 @@ def _say_measures(row: dict[str, Any], measures: pl.DataFrame | None) -> list[st
     if found["reason"] is not None:
         return [near, f"nothing measured: {found['reason']}"]
     said = [f"{word} {found[name]:{style}}" for name, word, style in SAID if found[name] is not None]
-    texts = [near, " · ".join(said)]
+    texts = [near, " · ".join(said[:4]), *([" · ".join(said[4:])] if said[4:] else [])]
     if found["det_shuffled"] is not None:
         beside = f"determinism when steps are shuffled {found['det_shuffled']:.2f} (p = {found['det_shuffled_p']:.2g})"
         if found["det_markov"] is not None:

@@ -14,7 +14,7 @@ from loopscope.datavis.wording import wrap_text
 MOST_STEPS: Final = 250
 """A curve of more steps is drawn at every second, third, … of them: a panel is not wider in pixels than that."""
 NULL_COLOUR: Final = "#d4d4d4"
-NOTE_LINES: Final = 2
+NOTE_LINES: Final = 3
 GROUPS: Final = ("network", "initial_prompt", "seed")
 """By what frames may be grouped."""
 
@@ -84,10 +84,14 @@ class Axes:
     value_format: str = ""
 
 
-def name_group(group: pl.DataFrame, by: Sequence[str], *, several: bool) -> str:
-    """Name a group of runs by what they have in common, and by the generator where there are several."""
-    heading = ", ".join("fresh seeds" if group[name][0] is None else f"{group[name][0]}" for name in by) or "all runs"
-    return f"{heading}: outputs of {group['generator'][0]}" if several else heading
+def name_group(group: pl.DataFrame, by: Sequence[str]) -> str:
+    """Name a group of runs by what they have in common."""
+    return ", ".join("fresh seeds" if group[name][0] is None else f"{group[name][0]}" for name in by) or "all runs"
+
+
+def name_generator(group: pl.DataFrame, *, several: bool) -> list[str]:
+    """Say whose outputs a group is of, where there are several generators."""
+    return [f"outputs of {group['generator'][0]}"] if several else []
 
 
 def find_estimate(
