@@ -242,7 +242,8 @@ def _say(stays: pl.DataFrame, estimates: pl.DataFrame | None) -> list[str]:
     said = [f"{count_of(stays.height, 'stay')}, {percentage(cut, stays.height)} cut"]
     bins = _choose_bins(stays)
     if bins.open_ended:
-        said[0] += f"; last bar: {bins.name(bins.count - 1)}, up to {int(stays['length'].to_numpy().max())}"
+        first = (bins.count - 1) * bins.every + 1
+        said[0] += f"; last bar {first} to {int(stays['length'].to_numpy().max())}"
     if estimates is None:
         return said
     if estimates["estimate"].null_count() == estimates.height:

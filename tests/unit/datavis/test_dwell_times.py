@@ -115,7 +115,7 @@ def test_one_stay_that_is_far_longer_does_not_press_the_others_together(read_cha
     panel = next(panel for panel in panels_of(read_chart, make_stays(runs)) if texts_of(panel)[0] == "cluster 0")
     counted = {row["steps"]: row["stays"] for row in panel["layer"][0]["data"]["values"]}
     assert counted == {"1": 100, "2": 100, "3": 100, "4": 100, "6 or more": 1}
-    assert "last bar: 6 or more, up to 500" in texts_of(panel)[1].replace("\n", " ")
+    assert "last bar 6 to 500" in texts_of(panel)[1].replace("\n", " ")
     expected = panel["layer"][1]["data"]["values"]
     assert len(expected) == 6
     assert expected[-1]["y"] == pytest.approx(495 * 401 / 1_500, abs=1e-2)
