@@ -86,7 +86,7 @@ def make_estimate(
         As in :class:`Estimate`.
     extreme
         Whether a null value counts against the estimate when it is as large, when it is as small, or when it is as far
-        from the null's mean.
+        from the mean of all values, its own among them.
     bounds
         Between which values the ends must lie.
 
@@ -110,7 +110,8 @@ def make_estimate(
     if extreme == "small":
         found, drawn = -value, -chance
     elif extreme == "far":
-        found, drawn = abs(value - mean), np.abs(chance - mean)
+        centre = (mean * len(chance) + value) / (len(chance) + 1)  # of all alike, or p would be slightly too small
+        found, drawn = abs(value - centre), np.abs(chance - centre)
     p = (1 + int((drawn >= found - ROUNDING).sum())) / (1 + len(chance))
     return Estimate(float(value), float(lower), float(upper), n_runs, mean, p, method, least, most)
 

@@ -52,5 +52,6 @@ def test_an_interval_is_moved_onto_its_estimate_and_ends_where_it_must():
 def test_a_null_counts_when_it_is_as_large_or_as_far():
     null = np.array([-0.3, -0.2, 0.2, 0.3])
     assert make_estimate(-0.25, [], null, n_runs=2, method="").null_p == 4 / 5
-    assert make_estimate(-0.25, [], null, n_runs=2, method="", extreme="far").null_p == 3 / 5
+    assert make_estimate(0.25, [], null, n_runs=2, method="").null_p == 2 / 5
+    assert make_estimate(0.25, [], null, n_runs=2, method="", extreme="far").null_p == 4 / 5
     assert np.isnan(make_estimate(np.nan, [], null, n_runs=2, method="").null_p)
