@@ -1,5 +1,7 @@
 """``loopscope demo``: the built-in experiment from prompts to charts."""
 
+import contextlib
+import ctypes
 import shlex
 import shutil
 import sys
@@ -44,6 +46,7 @@ def perform_demo(
         command = f"loopscope demo --out {shlex.quote(str(out))} {store.place.option}"
         with interruptible(f"what was finished is in {location}. Go on with: {command}"):
             performed, clustered = _perform(store)
+            _give_memory_back()
             written, shared = _draw(store, performed.experiment_id, clustered, out)
             report = _write_report(store, performed.experiment_id, clustered["MiniLM"], out)
     _tell_what_is_there(store, performed, clustered["MiniLM"], report, written, shared, out)
@@ -56,6 +59,7 @@ def _perform(store: "Store") -> "tuple[Performed, dict[str, Clustered]]":
     from loopscope.cli.progress import shown_progress
     from loopscope.engine.demo import CLUSTERINGS, demo_experiment
     from loopscope.engine.performing import perform_experiment
+    from loopscope.engine.persistence import compute_persistence_diagrams
     from loopscope.models.registry import Registry
 
     registry = Registry.installed()
@@ -68,7 +72,18 @@ def _perform(store: "Store") -> "tuple[Performed, dict[str, Clustered]]":
         clustered = {
             each.embedding_model: _cluster(store, each, performed.experiment_id, progress) for each in CLUSTERINGS
         }
+        for each in CLUSTERINGS:
+            compute_persistence_diagrams(
+                store, each.embedding_model, experiment_ids=[performed.experiment_id], progress=progress
+            )
     return performed, clustered
+
+
+def _give_memory_back() -> None:
+    """Give what the models used back to the system before drawing begins: the C library of Linux would keep it."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def _cluster(store: "Store", each: "DemoClustering", experiment_id: int, progress: "Progress") -> "Clustered":
@@ -175,7 +190,8 @@ def _tell_what_next(store: "Store", result: "Clustered") -> None:
     for command, meaning in (
         (f"loopscope cluster show {result.uuid.hex[:8]} {at}", "the clusters, each led by its medoid"),
         (f"loopscope run list {at}", "the runs, and why each stopped"),
-        (f"loopscope chart raster -o raster.svg {at}", "the raster, for a paper"),
+        (f"loopscope chart raster -o raster.svg {at}", "the raster, for a paper; bare, the command lists every chart"),
+        (f"loopscope export frames frames --format csv {at}", "every number, with what each means"),
         (
             f"loopscope cluster perform MiniLM --min-cluster-size 5 --no-allow-single-cluster {at}",
             "another one, beside this",
