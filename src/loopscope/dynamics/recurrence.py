@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from loopscope.dynamics.pair_distances import measure_squared_distances
-from loopscope.dynamics.recurrence_lines import count_lines
 from loopscope.dynamics.recurrence_surrogates import FirstOrder
 from loopscope.statistics.estimate import Estimate, make_estimate, no_estimate
 
@@ -151,6 +150,8 @@ def quantify_recurrences(
     >>> found.det, found.l_max, found.lam
     (1.0, 9.0, 0.0)
     """
+    from loopscope.dynamics.recurrence_lines import count_lines
+
     n = len(matrix)
     diagonal, vertical = count_lines(np.ascontiguousarray(matrix), np.arange(n), theiler)
     there = np.ones(n, dtype=np.bool_) if known is None else known
@@ -243,6 +244,8 @@ def measure_recurrence(
     nulls, seed
         How many surrogates of each kind, and where they come from.
     """
+    from loopscope.dynamics.recurrence_lines import count_lines
+
     there = np.ones(len(vectors), dtype=np.bool_) if known is None else known
     n_steps, n_unique = int(there.sum()), len(np.unique(vectors[there], axis=0))
     none = np.empty((0, len(MEASURES)))

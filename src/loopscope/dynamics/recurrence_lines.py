@@ -38,7 +38,7 @@ def count_lines(matrix: Flags, order: Integers, theiler: int) -> tuple[Integers,
             recurs = apart >= theiler and of_row[order[column]]
             vertical[stay] += not recurs
             stay = stay + 1 if recurs else 0
-            if column >= row + theiler:
+            if column >= row:
                 diagonal[along[apart]] += not recurs
                 along[apart] = along[apart] + 1 if recurs else 0
         vertical[stay] += 1

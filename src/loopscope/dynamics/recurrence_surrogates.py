@@ -5,7 +5,6 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import lfilter
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -56,6 +55,8 @@ class FirstOrder:
 
     def draw_distances(self, random: np.random.Generator) -> Floats:
         """Draw a surrogate, and give the distances between its steps: shape (steps, steps)."""
+        from scipy.signal import lfilter
+
         first = self.n_moves + int(random.integers(self.n_steps))
         rounds = -(-(self.n_steps - 1) // self.n_moves)
         moves = np.concatenate([random.permutation(self.n_moves) for _ in range(rounds)])[: self.n_steps - 1]

@@ -13,8 +13,10 @@ def test_distances_are_those_of_scipy() -> None:
 
 
 def test_near_duplicates_keep_their_digits_far_from_the_origin() -> None:
-    rows = np.array([[1e3, 0.0], [1e3 + 1e-7, 0.0], [1e3, 5.0]])
-    assert measure_squared_distances(rows)[0, 1] == pytest.approx(1e-14, rel=1e-4)
+    rows = 10 + np.random.default_rng(0).normal(size=(20, 30))
+    rows[1] = rows[0]
+    rows[1, 3] += 1e-9
+    assert measure_squared_distances(rows)[0, 1] == pytest.approx((rows[1, 3] - rows[0, 3]) ** 2, rel=1e-9)
 
 
 def test_equal_rows_are_at_exactly_zero() -> None:

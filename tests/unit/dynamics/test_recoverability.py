@@ -80,8 +80,8 @@ def test_it_is_linear_discriminant_analysis_with_one_variance() -> None:
 
 
 def test_balanced_accuracy_counts_every_prompt_alike() -> None:
-    """Thirty runs of one prompt in one place, and two of another in the same place: half is told, not 30 in 32."""
-    at = np.zeros((32, 3))
+    """Thirty runs of one prompt in one place are told, and two of another on either side of it are not."""
+    at = np.append(np.zeros(30), [-5.0, 6.0])[:, None]
     curve = measure_recoverability(
         [(at, np.ones(32, dtype=bool))], one_network(np.repeat([0, 1], [30, 2])), draws=10, nulls=9
     )
