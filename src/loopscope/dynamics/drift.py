@@ -195,7 +195,7 @@ def measure_group_drift(
         for number, (reference, there) in enumerate(references):
             both = known & there
             own = np.where(both, one_minus_cosine(vectors, reference), np.nan)
-            chance = _measure_dealt(vectors, reference, known, there, dealt)
+            chance = _measure_dealt(vectors, reference, there, dealt)
             for sums in found:
                 sums[number].add(own, chance)
         before[known] = vectors[known]
@@ -203,12 +203,11 @@ def measure_group_drift(
     return [[each.curves(quantity) for each, quantity in zip(sums, QUANTITIES, strict=True)] for sums in found]
 
 
-def _measure_dealt(vectors: Vectors, reference: Vectors, known: Flags, there: Flags, dealt: Integers) -> Floats:
+def _measure_dealt(vectors: Vectors, reference: Vectors, there: Flags, dealt: Integers) -> Floats:
     """Shape (nulls, number of runs): 1 − cos to what the run that was dealt has."""
     if not len(dealt):
         return np.empty((0, len(vectors)))
     apart = 1 - to_unit(vectors) @ to_unit(reference).T
-    apart[~known] = np.nan
     apart[:, ~there] = np.nan
     found: Floats = apart[np.arange(len(vectors)), dealt]
     return np.where(dealt >= 0, found, np.nan)
