@@ -17,7 +17,7 @@ def test_near_duplicates_keep_their_digits_far_from_the_origin() -> None:
     rows[10:] = rows[:10]
     rows[10:, 3] += 1e-9
     found = np.diagonal(measure_squared_distances(rows), 10)
-    assert found == pytest.approx((rows[10:, 3] - rows[:10, 3]) ** 2, rel=1e-9)
+    assert found == pytest.approx((rows[10:, 3] - rows[:10, 3]) ** 2, rel=1e-9, abs=0)
 
 
 def test_equal_rows_are_at_exactly_zero() -> None:
