@@ -88,9 +88,15 @@ def slim_svg(svg: str, *, name: str, alt: str) -> str:
     root.attrib.pop("height")
     root.attrib |= {"role": "img", "aria-label": alt, "style": f"max-width: {width:.0f}px"}
     markup = ElementTree.tostring(root, encoding="unicode")
-    markup = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', markup)
-    markup = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", markup)
-    return re.sub(r'(href)="#([^"]+)"', rf'\1="#{name}-\2"', markup)
+    return _name_ids(markup, name)
+
+
+def _name_ids(markup: str, name: str) -> str:
+    """Name the ids of an SVG after its chart, and count them anew: Vega goes on counting from chart to chart."""
+    found = dict.fromkeys(re.findall(r'\bid="([^"]+)"', markup))
+    names = {old: f"{name}-{number}" for number, old in enumerate(found)}
+    markup = re.sub(r'\bid="([^"]+)"', lambda match: f'id="{names[match[1]]}"', markup)
+    return re.sub(r"url\(#([^)]+)\)", lambda match: f"url(#{names.get(match[1], match[1])})", markup)
 
 
 def _drop_empty_paths(parent: ElementTree.Element) -> None:
