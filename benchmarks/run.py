@@ -18,6 +18,7 @@ import legacy
 import models
 import store
 import sweep
+import topology
 import transitions
 import video
 
@@ -29,6 +30,7 @@ PARTS = {
     "legacy": legacy,
     "clustering": clustering,
     "sweep": sweep,
+    "topology": topology,
     "divergence": divergence,
     "dynamics": dynamics,
     "transitions": transitions,
