@@ -150,7 +150,7 @@ def _list_cells(part: pl.DataFrame, places: dict[int, int], shown: list[str], ro
 def _list_sums(part: pl.DataFrame, places: dict[int, int], top: float, row_height: int) -> list[dict[str, Any]]:
     """Sum the columns for the row below the table: how many runs of all prompts end in each."""
     sums: dict[int, int] = {}
-    for cluster, count in part.group_by("cluster").agg(pl.sum("count")).iter_rows():
+    for cluster, count in part.group_by("cluster", maintain_order=True).agg(pl.sum("count")).iter_rows():
         sums[places[cluster]] = sums.get(places[cluster], 0) + count
     total = sum(sums.values())
     return [
