@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 from sqlalchemy import delete
+from tests.contract.conftest import add_embedding, add_invocation
 
 from loopscope.data_prep import (
     diagram_distances,
@@ -18,7 +19,7 @@ from loopscope.data_prep.persistence_entropy import load_persistence_entropy_df,
 from loopscope.data_prep.sliding_windows import load_sliding_window_df, load_sliding_window_estimates_df
 from loopscope.engine.persistence import compute_persistence_diagrams
 from loopscope.errors import NotFoundError
-from loopscope.schemas import PersistenceDiagram
+from loopscope.schemas import Embedding, PersistenceDiagram
 from loopscope.store.connection import Store
 
 COMMAND = "no persistence diagram yet: loopscope persistence perform TextModel"
@@ -101,6 +102,25 @@ def test_estimates_of_entropy_are_means_over_runs(computed: Store) -> None:
     }
     with pytest.raises(NotFoundError, match='found no column "length" to group by'), computed.session() as session:
         load_persistence_entropy_estimates_df(session, "ImageModel", by=("length",))
+
+
+def test_the_null_is_of_as_many_points_as_the_diagram(computed: Store) -> None:
+    """Also where a run has more embeddings by now: clouds of three points would have two pieces that merge."""
+    with computed.transaction() as session:
+        add_invocation(session, 14, 2, 5, "text")
+        add_embedding(session, 14, 14, 1, (0, 1, 0, 0))
+    with computed.session() as session:
+        frame = load_persistence_entropy_estimates_df(session, "TextModel", 1, by=("initial_prompt",), nulls=5)
+    merged = frame.filter(pl.col("dimension") == 0, pl.col("measure") == "n_bars")
+    assert merged["estimate"].to_list() == merged["null_mean"].to_list() == [1, 1]
+
+
+def test_a_step_without_an_embedding_leaves_no_windows(computed: Store) -> None:
+    with computed.transaction() as session:
+        session.execute(delete(Embedding).where(Embedding.id == 3))
+    with computed.session() as session:
+        reasons = load_sliding_window_df(session, "ImageModel", window=2)["reason"].to_list()
+    assert reasons[0] == "1 steps between have no embedding by ImageModel: windows need step after step"
 
 
 def test_estimates_without_diagrams_say_what_to_type(without: Store) -> None:

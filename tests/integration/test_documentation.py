@@ -1,6 +1,7 @@
 """What the documentation says to type works as it is printed."""
 
 import re
+import shutil
 import subprocess
 import sys
 
@@ -48,3 +49,18 @@ assert len(found[0].medoid_indices) == 3
 """
     done = subprocess.run([sys.executable, "-c", kmeans + use], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_page_on_shapes_prints_what_works(foxes, pytestconfig):
+    folder, loopscope = foxes
+    shutil.copyfile(folder / "foxes.db", folder / "loopscope.db")
+    page = (pytestconfig.rootpath / "docs/topology.md").read_text()
+    [commands] = re.findall(r"```sh\n(.*?)```", page, flags=re.DOTALL)
+    for line in commands.splitlines():
+        done = loopscope(*line.partition("#")[0].split()[1:])
+        assert done.returncode == 0, (line, done.stderr)
+    [python] = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    done = subprocess.run([sys.executable, "-c", python], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for name in ("diagram", "entropy", "distances"):
+        assert (folder / f"{name}.html").stat().st_size > 100_000
