@@ -9,7 +9,7 @@ import typer
 from loopscope.cli.chart.choice import Choice
 from loopscope.cli.chart.table import CHARTS, Chart
 from loopscope.cli.ending import interruptible
-from loopscope.cli.options import DEFAULT_DATABASE, Database, ExperimentOption
+from loopscope.cli.options import DEFAULT_DATABASE, CacheOption, Database, ExperimentOption
 from loopscope.cli.output import print_table, say
 
 
@@ -52,6 +52,7 @@ def draw_chart(
     ] = None,
     since: Annotated[Since | None, typer.Option(help="Where drift is measured from; by default the prompt.")] = None,
     sort: Annotated[Sort | None, typer.Option(help="How the rows of a raster are sorted; by default by seed.")] = None,
+    cache: CacheOption = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -67,6 +68,7 @@ def draw_chart(
         _list_charts()
         return
     chart = _chart_named(name)
+    from loopscope.data_prep.cache import cached_in
     from loopscope.datavis.saving import save_chart
     from loopscope.store.connection import open_store
 
@@ -74,7 +76,9 @@ def draw_chart(
     with open_store(db) as store, interruptible(f"{path} was not written"):
         choice = Choice(store, experiment, clustering, model, by, run, since, sort)
         _refuse_what_says_nothing(chart, choice)
-        say(f"wrote {save_chart(chart.draw(choice), path)}")
+        with cached_in(cache):
+            drawn = chart.draw(choice)
+        say(f"wrote {save_chart(drawn, path)}")
 
 
 def _list_charts() -> None:

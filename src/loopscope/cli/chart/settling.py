@@ -38,6 +38,17 @@ def draw_transitions(choice: Choice) -> Any:
         )
 
 
+def draw_graph(choice: Choice) -> Any:
+    """Draw the commonest transitions as a graph."""
+    from loopscope.data_prep import load_transitions_df
+    from loopscope.datavis.transition_graph import plot_transition_graph
+
+    with choice.store.session() as session:
+        return plot_transition_graph(
+            load_transitions_df(session, choice.result_id, choice.experiment_id, by=choice.grouping)
+        )
+
+
 def draw_occupancy(choice: Choice) -> Any:
     """Draw the share of each cluster over the tenths of the runs."""
     from loopscope.data_prep import load_occupancy_df
@@ -61,7 +72,6 @@ def draw_basins(choice: Choice) -> Any:
     from loopscope.data_prep import load_basin_estimates_df, load_basins_df
     from loopscope.datavis.basins import plot_basins
 
-    by = choice.grouping or ("network",)
     with choice.store.session() as session:
-        basins = load_basins_df(session, choice.result_id, choice.experiment_id, by=by)
-        return plot_basins(basins, load_basin_estimates_df(session, choice.result_id, choice.experiment_id, by=by))
+        basins = load_basins_df(session, choice.result_id, choice.experiment_id)
+        return plot_basins(basins, load_basin_estimates_df(session, choice.result_id, choice.experiment_id))

@@ -5,17 +5,21 @@ from typing import Any
 from loopscope.cli.chart.choice import Choice
 
 NULLS = 99
+NULLS_OF_A_RUN = 19
+"""Enough for a grey band around each run's own bars."""
 
 
 def draw_persistence(choice: Choice) -> Any:
     """Draw the persistence diagram of each group of runs."""
     from loopscope.data_prep import load_persistence_diagrams_df, load_persistence_entropy_df
+    from loopscope.data_prep.affordable_nulls import choose_nulls
     from loopscope.datavis.persistence_diagram import plot_persistence_diagram
 
     model, experiment_id = choice.one_model, choice.experiment_id
     with choice.store.session() as session:
         bars = load_persistence_diagrams_df(session, model, experiment_id)
-        null = load_persistence_entropy_df(session, model, experiment_id=experiment_id, nulls=NULLS)
+        nulls = choose_nulls(bars, NULLS_OF_A_RUN)
+        null = load_persistence_entropy_df(session, model, experiment_id, nulls=nulls) if nulls else None
     return plot_persistence_diagram(bars, by=choice.grouping or ("network",), null=null)
 
 
@@ -30,15 +34,19 @@ def draw_barcode(choice: Choice) -> Any:
 
 def draw_entropy(choice: Choice) -> Any:
     """Draw the persistence entropy of every run, group by group."""
-    from loopscope.data_prep import load_persistence_entropy_df, load_persistence_entropy_estimates_df
+    from loopscope.data_prep import (
+        load_persistence_diagrams_df,
+        load_persistence_entropy_df,
+        load_persistence_entropy_estimates_df,
+    )
+    from loopscope.data_prep.affordable_nulls import choose_nulls
     from loopscope.datavis.persistence_entropy import plot_persistence_entropy
 
     model, experiment_id, by = choice.one_model, choice.experiment_id, choice.grouping or ("network",)
     with choice.store.session() as session:
-        runs = load_persistence_entropy_df(session, model, experiment_id=experiment_id, nulls=NULLS)
-        estimates = load_persistence_entropy_estimates_df(
-            session, model, experiment_id=experiment_id, by=by, nulls=NULLS
-        )
+        nulls = choose_nulls(load_persistence_diagrams_df(session, model, experiment_id), NULLS)
+        runs = load_persistence_entropy_df(session, model, experiment_id)
+        estimates = load_persistence_entropy_estimates_df(session, model, experiment_id, by=by, nulls=nulls)
     return plot_persistence_entropy(runs, estimates)
 
 
@@ -49,6 +57,6 @@ def draw_diagram_distances(choice: Choice) -> Any:
 
     model, experiment_id, by = choice.one_model, choice.experiment_id, choice.grouping or ("network",)
     with choice.store.session() as session:
-        pairs = load_diagram_distances_df(session, model, experiment_id=experiment_id)
-        estimates = load_diagram_distances_estimates_df(session, model, experiment_id=experiment_id, by=by)
+        pairs = load_diagram_distances_df(session, model, experiment_id)
+        estimates = load_diagram_distances_estimates_df(session, model, experiment_id, by=by)
     return plot_diagram_distances(pairs, estimates, by=by[0])

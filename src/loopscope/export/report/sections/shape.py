@@ -2,7 +2,9 @@
 
 import polars as pl
 
+from loopscope.data_prep.affordable_nulls import MOST_POINTS, choose_nulls
 from loopscope.data_prep.persistence_entropy import load_persistence_entropy_df, load_persistence_entropy_estimates_df
+from loopscope.data_prep.sliding_windows import load_sliding_window_estimates_df
 from loopscope.datavis.persistence_diagram import plot_persistence_diagram
 from loopscope.datavis.persistence_entropy import plot_persistence_entropy
 from loopscope.errors import NotFoundError
@@ -13,9 +15,9 @@ from loopscope.export.report.saying import say_each, say_reasons
 
 NULLS = 99
 NULLS_OF_A_RUN = 19
-MOST_POINTS = 10_000
-"""Of more points than these, no cloud is drawn: 99 of them take a hundred times as long as all diagrams together."""
 LOOPS = 1
+MANY_EMBEDDINGS = 20_000
+"""Of more embeddings than these, windows are not shuffled: it would take minutes."""
 
 
 def answer_shape(about: About) -> Answer:
@@ -29,7 +31,7 @@ def answer_shape(about: About) -> Answer:
             f"Persistence diagrams: none is there; compute them, then write the report again: `loopscope persistence "
             f"perform {about.model}`"
         )
-    windows = about.of_model("sliding_window_estimates")
+    windows = _load_windows(about, lacking)
     circling = say_each(
         windows.to_dicts(),
         lambda row: (
@@ -48,10 +50,21 @@ def answer_shape(about: About) -> Answer:
     return Answer((*said, *circling), tuple(figures), tuple(downloads), tuple(lacking))
 
 
+def _load_windows(about: About, lacking: list[str]) -> pl.DataFrame:
+    if about.experiment["n_embeddings"] <= MANY_EMBEDDINGS:
+        return about.of_model("sliding_window_estimates")
+    lacking.append(
+        f"Null S, shuffled windows: there are more than {MANY_EMBEDDINGS:,} embeddings, so that it would take long; in "
+        "Python: load_sliding_window_estimates_df(session, model)"
+    )
+    with about.store.session() as session:
+        return load_sliding_window_estimates_df(session, about.model, experiment_id=about.experiment_id, nulls=0)
+
+
 def _answer_diagrams(
     about: About, bars: pl.DataFrame, downloads: list[Download], lacking: list[str]
 ) -> tuple[list[str], list[Figure]]:
-    few = int(bars.unique("run_id")["n_unique"].sum()) <= MOST_POINTS
+    few = choose_nulls(bars, NULLS)
     if not few:
         lacking.append(
             f"Null G, Gaussian clouds without loops: there are more than {MOST_POINTS:,} points, so that it would take "
