@@ -10,7 +10,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-import numpy as np
 from PIL import Image
 
 from loopscope.errors import ExportError
@@ -24,7 +23,7 @@ class _Codec:
 
 
 CODECS: Final = {
-    ".mp4": _Codec("libx264", {"preset": "veryfast", "crf": "18"}, {"movflags": "+faststart"}),
+    ".mp4": _Codec("libx264", {"preset": "superfast", "crf": "19"}, {"movflags": "+faststart"}),
     ".webm": _Codec(
         "libvpx-vp9",
         {"crf": "24", "b": "0", "deadline": "realtime", "cpu-used": "7", "row-mt": "1", "tile-columns": "2"},
@@ -108,18 +107,20 @@ class _Writer:
     """Encodes in a thread of its own, one picture behind, while the next is drawn."""
 
     def __init__(self, container: Any, stream: Any, frames_per_second: int) -> None:
+        from av import VideoFrame
+
         self._container, self._stream = container, stream
         self._time_base = Fraction(1, frames_per_second)
         self._next = 0
+        self._source = VideoFrame(stream.width, stream.height, "rgb0")
         self._thread = ThreadPoolExecutor(1)
         self._last: Future[None] | None = None
 
     def __call__(self, image: Image.Image, times: int) -> None:
-        from av import VideoFrame
-
-        picture = VideoFrame.from_ndarray(np.asarray(image), format="rgb24")  # a copy: the image may be drawn on
+        # A copy, since the image may be drawn on; as Pillow has it in memory, and each row as long as PyAV wants it.
+        pixels = image.tobytes("raw", "RGBX", self._source.planes[0].line_size)
         self.wait()
-        self._last = self._thread.submit(self._encode, picture, times)
+        self._last = self._thread.submit(self._encode, pixels, times)
 
     def wait(self) -> None:
         """Wait until what was given so far is encoded."""
@@ -130,8 +131,9 @@ class _Writer:
         """End the thread."""
         self._thread.shutdown()
 
-    def _encode(self, picture: Any, times: int) -> None:
-        frame = picture.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
+    def _encode(self, pixels: bytes, times: int) -> None:
+        self._source.planes[0].update(pixels)
+        frame = self._source.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
         for _ in range(times):
             frame.pts, frame.time_base = self._next, self._time_base
             self._container.mux(self._stream.encode(frame))

@@ -76,7 +76,9 @@ class Canvas:
         return left, top, max(left, round((x + width) * self.scale) - 1), max(top, round((y + height) * self.scale) - 1)
 
 
-def fit_picture(picture: Image.Image, width: int, height: int) -> Image.Image:
+def fit_picture(
+    picture: Image.Image, width: int, height: int, method: Image.Resampling = Image.Resampling.LANCZOS
+) -> Image.Image:
     """Scale a picture so that it just fits: never cropped, never stretched.
 
     Parameters
@@ -85,6 +87,9 @@ def fit_picture(picture: Image.Image, width: int, height: int) -> Image.Image:
         RGB. If it fits already, a pixel or two too small, it is given back as it is.
     width, height
         Of the place, in pixels.
+    method
+        How pixels are averaged. Lanczos keeps the most detail; Hamming takes less than half the time, and is as good
+        for what is seen for a moment.
 
     Examples
     --------
@@ -95,8 +100,7 @@ def fit_picture(picture: Image.Image, width: int, height: int) -> Image.Image:
         return picture
     share = min(width / picture.width, height / picture.height)
     size = (max(1, round(picture.width * share)), max(1, round(picture.height * share)))
-    method = Image.Resampling.NEAREST if share >= COARSE else Image.Resampling.LANCZOS
-    return picture.resize(size, method, reducing_gap=3.0)
+    return picture.resize(size, Image.Resampling.NEAREST if share >= COARSE else method, reducing_gap=3.0)
 
 
 def shrink_picture(picture: Image.Image, side: int) -> Image.Image:

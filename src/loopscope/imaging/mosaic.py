@@ -19,6 +19,8 @@ MARGIN: Final = 36
 GAP: Final = 20
 HEADER: Final = 86
 BAR_HEIGHT: Final = 8
+OVERHANG: Final = 10
+"""How far accents above, and letters such as j to the left, may reach out of their place."""
 HEADER_SIZE: Final = 30
 LARGEST_CAPTION: Final = 36
 SMALLEST_CAPTION: Final = 9
@@ -56,6 +58,15 @@ class _Box:
     height: float
 
 
+@dataclass(frozen=True)
+class _Tail:
+    """The cluster and the label of a tile, and where they stand."""
+
+    cluster: str
+    lines: tuple[str, ...]
+    box: _Box
+
+
 class Mosaic:
     """Draws one frame after the other; only tiles that changed are drawn again.
 
@@ -80,13 +91,15 @@ class Mosaic:
         self._tile_width = (self._width - 2 * MARGIN + GAP) / columns - GAP
         self._tile_height = (HEIGHT - HEADER - MARGIN + GAP) / rows - GAP
         self._shown: dict[int, Tile] = {}
+        self._tails: dict[int, _Tail] = {}
         room = self._width - 2 * MARGIN - 260
         self._canvas.write(MARGIN, 22, wrap_text(title, room, HEADER_SIZE, 1, bold=True)[0], HEADER_SIZE, bold=True)
 
     def prepare(self, picture: Image.Image) -> Image.Image:
         """Scale a picture to its size in a tile: in whichever thread reads it, so that drawing has less to do."""
         box, scale = self._arrange(0)[0], self._canvas.scale
-        return fit_picture(picture, int(box.width * scale), int((box.height - BAR_HEIGHT) * scale))
+        width, height = int(box.width * scale), int((box.height - BAR_HEIGHT) * scale)
+        return fit_picture(picture, width, height, Image.Resampling.HAMMING)
 
     def draw(self, tiles: Sequence[Tile], step: int, length: int) -> Image.Image:
         """Draw one frame.
@@ -137,45 +150,70 @@ class Mosaic:
 
     def _draw_tile(self, tile: Tile, place: int) -> None:
         canvas, box = self._canvas, self._box(place)
-        canvas.fill(box.x, box.y, box.width, box.height)
+        before = self._tails.pop(place, None)
         if tile.still is None:
+            self._clear(box, None)
             return
         shown, words = self._arrange(place)
-        bottom = self._draw_picture(tile.still, shown)
+        height = self._picture_height(tile.still, shown)
         if words.y == box.y:
-            words = _Box(words.x, words.y, words.width, max(bottom + BAR_HEIGHT - box.y, 0.7 * box.height))
+            words = _Box(words.x, words.y, words.width, max(height + BAR_HEIGHT, 0.7 * box.height))
+        tail = self._set_tail(tile, words)
+        self._clear(box, tail if tail == before else None)
+        if tail != before:
+            self._write_tail(tail)
+        self._draw_picture(tile.still, shown, height)
         if tile.still.colour is not None:
-            canvas.fill(shown.x, bottom, shown.width, BAR_HEIGHT, tile.still.colour)
-        self._write_words(tile, words, caption=tile.still.caption if tile.still.picture else None)
+            canvas.fill(shown.x, shown.y + height, shown.width, BAR_HEIGHT, tile.still.colour)
+        if tile.still.picture and tile.still.caption:
+            room = tail.box.y - words.y - 0.3 * self._letters(LABEL_SHARE)
+            self._write_caption(tile.still.caption, _Box(words.x, words.y, words.width, room))
         if tile.ending:
             self._dim(box)
-            self._mark_ending(tile.ending, shown, bottom)
+            self._mark_ending(tile.ending, shown, shown.y + height)
+        else:
+            self._tails[place] = tail
 
-    def _draw_picture(self, still: Still, box: _Box) -> float:
-        """Draw a picture, or a text in its place, at the top of a box, with room for the bar; return where it ends."""
+    def _clear(self, box: _Box, kept: _Tail | None) -> None:
+        """Clear a tile and what letters reach about it, but for a tail that is kept: words take longest to draw."""
+        left, top, bottom = box.x - OVERHANG, box.y - OVERHANG, box.y + box.height
+        if kept is None:
+            self._canvas.fill(left, top, box.width + OVERHANG, bottom - top)
+            return
+        if kept.box.x > box.x:
+            self._canvas.fill(left, top, kept.box.x - box.x, bottom - top)
+        self._canvas.fill(kept.box.x - OVERHANG, top, kept.box.width + OVERHANG, kept.box.y - top)
+
+    def _picture_height(self, still: Still, box: _Box) -> float:
+        """How much of a box a picture, or a text in its place, takes from its top, with room for the bar below."""
         height = box.height - BAR_HEIGHT
+        return height if still.picture is None else min(height, box.width * still.picture.height / still.picture.width)
+
+    def _draw_picture(self, still: Still, box: _Box, height: float) -> None:
         if still.picture is None:
             draw_text_tile(self._canvas, still.caption or "", box.x, box.y, box.width, height)
-            return box.y + height
-        height = min(height, box.width * still.picture.height / still.picture.width)
-        self._canvas.paste(still.picture, box.x, box.y, box.width, height)
-        self._canvas.outline(box.x, box.y, box.width, height)
-        return box.y + height
+        else:
+            self._canvas.paste(still.picture, box.x, box.y, box.width, height)
+            self._canvas.outline(box.x, box.y, box.width, height)
 
-    def _write_words(self, tile: Tile, box: _Box, caption: str | None) -> None:
-        """Write the caption at the top of a box, cluster and label at its bottom."""
+    def _set_tail(self, tile: Tile, box: _Box) -> _Tail:
+        """Put cluster and label at the bottom of the words of a tile; of texts alone there are no other words."""
         assert tile.still is not None
-        small = self._letters(LABEL_SHARE)
-        most = max(1, min(3, int(box.height / (small * LINE_SPACING)) - bool(tile.still.cluster)))
-        tail = wrap_text(tile.label, box.width, small, most)
-        tail = [tile.still.cluster, *tail] if tile.still.cluster else tail
-        y = box.y + (box.height - len(tail) * small * LINE_SPACING if self._pictures else 0)
-        for number, line in enumerate(tail):
-            named = number == 0 and bool(tile.still.cluster)
-            place = y + number * small * LINE_SPACING
-            self._canvas.write(box.x, place, line, small, INK if named else FAINT_INK, bold=named)
-        if caption:
-            self._write_caption(caption, _Box(box.x, box.y, box.width, y - box.y - 0.3 * small))
+        small, cluster = self._letters(LABEL_SHARE), tile.still.cluster
+        most = max(1, min(3, int(box.height / (small * LINE_SPACING)) - bool(cluster)))
+        lines = wrap_text(tile.label, box.width, small, most)
+        height = (len(lines) + bool(cluster)) * small * LINE_SPACING
+        y = box.y + (box.height - height if self._pictures else 0)
+        return _Tail(cluster, tuple(lines), _Box(box.x, y, box.width, height))
+
+    def _write_tail(self, tail: _Tail) -> None:
+        small, box = self._letters(LABEL_SHARE), tail.box
+        y = box.y
+        if tail.cluster:
+            self._canvas.write(box.x, y, tail.cluster, small, INK, bold=True)
+            y += small * LINE_SPACING
+        for number, line in enumerate(tail.lines):
+            self._canvas.write(box.x, y + number * small * LINE_SPACING, line, small, FAINT_INK)
 
     def _write_caption(self, caption: str, box: _Box) -> None:
         """Write a caption in the largest letters in which all of it fits, or as much as fits in the smallest."""

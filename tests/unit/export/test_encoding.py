@@ -35,6 +35,17 @@ def test_a_video_decodes_to_the_frames_that_went_in(tmp_path, suffix, codec):
         assert np.abs(frame.astype(int) - COLOURS[place // 3]).max() <= 8
 
 
+@pytest.mark.parametrize("size", [(50, 70), (322, 36)])
+def test_a_width_whose_rows_are_padded_keeps_its_columns_in_place(tmp_path, size):
+    image = Image.new("RGB", size, "white")
+    image.paste("black", (size[0] // 2, 0, *size))
+    with encoded_video(tmp_path / "video.mp4", size, 25) as write:
+        write(image, 2)
+    _, frames, _ = decode(tmp_path / "video.mp4")
+    assert all(frame[:, : size[0] // 2 - 4].min() > 240 for frame in frames)
+    assert all(frame[:, size[0] // 2 + 4 :].max() < 15 for frame in frames)
+
+
 def test_an_image_may_be_drawn_on_once_it_was_given(tmp_path):
     image = Image.new("RGB", SIZE, "red")
     with encoded_video(tmp_path / "video.mp4", SIZE, 25) as write:

@@ -33,6 +33,31 @@ def test_only_what_changed_is_drawn_again_and_the_frame_is_the_same(make_still):
     assert again.tobytes() == Mosaic(HD, 2, 2, "A → B").draw(changed, 5, 10).tobytes()
 
 
+@pytest.mark.parametrize(("grid", "pictures"), [((5, 4), True), ((2, 2), True), ((4, 2), True), ((3, 2), False)])
+def test_frames_one_after_the_other_are_those_that_are_drawn_alone(make_still, colours, grid, pictures):
+    random = np.random.default_rng(1)
+    captions = ("an Ångström fox", "a jumping lake " * 9, "g", None if pictures else "y")
+    labels = ("seed 1 · “a fox”", "seed 2 · “" + "a jetty by a lake " * 5 + "”")
+    mosaic = Mosaic((960, 540), *grid, "A → B", pictures=pictures)
+    for frame in range(12):
+        tiles = []
+        for _ in range(grid[0] * grid[1]):
+            caption, label = captions[random.integers(4)], labels[int(random.integers(20) == 0)]
+            still = make_still(
+                int(random.integers(9)),
+                caption=caption,
+                picture=pictures,
+                size=((64, 64), (96, 48))[int(random.integers(9) == 0)],
+                colour=None if frame < 4 else colours[0],
+                cluster_id=int(random.integers(20) == 0),
+            )
+            tiles.append(
+                Tile(label, None if random.random() < 0.05 else still, "cycle" if random.random() < 0.1 else "")
+            )
+        alone = Mosaic((960, 540), *grid, "A → B", pictures=pictures).draw(tiles, frame, 20)
+        assert mosaic.draw(tiles, frame, 20).tobytes() == alone.tobytes()
+
+
 def test_a_prepared_picture_is_drawn_as_it_is(make_still):
     mosaic = Mosaic(HD, 5, 4, "A → B")
     for size in ((640, 640), (300, 200), (200, 300), (16, 16), (1, 7)):
