@@ -123,6 +123,12 @@ def test_all_outliers_have_a_reason_in_every_frame(filled, clustering):
     assert "one state" in chains.filter(pl.col("quantity") == "gap")["reason"][0]
     assert "outliers" in chains.filter(pl.col("quantity") == "transit_share")["reason"][0]
     assert load(filled, "load_motifs_df", result)["reason"].str.contains("outliers").all()
+    transitions = load(filled, "load_transitions_df", result, milestoning=True)
+    assert transitions.select("from_cluster", "to_cluster", "count", "group_runs").rows() == [(None, None, 0, 2)]
+    for name in ("load_dwell_time_estimates_df", "load_return_time_estimates_df", "load_transitions_df"):
+        frame = load(filled, name, result, milestoning=True)
+        assert frame["reason"].str.contains("all known steps are outliers").all()
+        assert frame["estimate"].null_count() == frame.height > 0
 
 
 def test_basins_and_occupancy_by_hand(filled, pictures):

@@ -18,7 +18,7 @@ from loopscope.dynamics.sequences import Sequences
 
 Integers = npt.NDArray[np.int64]
 
-CLUSTER_ID = Column("cluster_id", pl.Int64, "the number of the cluster; -1 for outliers")
+CLUSTER_ID = Column("cluster_id", pl.Int64, "the number of the cluster; -1 for outliers; null where no run is in one")
 
 ESTIMATE_KEYS = (
     *LABEL_KEYS,

@@ -23,7 +23,7 @@ TRANSITION_COLUMNS = (
     MILESTONING,
     NULL,
     Column("group_runs", pl.Int64, "how many runs the group has"),
-    Column("from_cluster", pl.Int64, "the cluster that is left; -1 for the outliers, which are a state of their own"),
+    Column("from_cluster", pl.Int64, "the cluster that is left; -1 for outliers; null where no run is in one"),
     Column("from_label", pl.String, "its medoid's text or caption"),
     Column("to_cluster", pl.Int64, "the cluster that follows; null where nothing is known to"),
     Column("to_label", pl.String, "its medoid's text or caption"),
@@ -54,7 +54,8 @@ def load_transitions_df(
 ) -> pl.DataFrame:
     """Load one row for each group of runs and pair of clusters of which one was seen to follow the other.
 
-    A cluster in which every run that reached it ended has one row too, with the reason why nothing follows.
+    A cluster in which every run that reached it ended has one row too, with the reason why nothing follows, and so has
+    a group without any cluster: with milestoning, one whose steps are all outliers.
 
     Parameters
     ----------
@@ -102,8 +103,9 @@ def _list_pairs(found: TransitionEstimates, names: dict[int | None, str | None])
     beginning = chain.counts.sum(axis=1)
     in_class = [int(beginning[chain.classes == number].sum()) for number in range(len(chain.closed))]
     for pair in found.pairs:
-        place = places[pair.origin]
-        number = int(chain.classes[place])
+        place = None if pair.origin is None else places[pair.origin]
+        number = -1 if place is None else int(chain.classes[place])
+        pi = np.nan if place is None else float(chain.stationary[place])
         values = estimate_values(pair.probability)
         yield {
             "from_cluster": pair.origin,
@@ -116,6 +118,6 @@ def _list_pairs(found: TransitionEstimates, names: dict[int | None, str | None])
             "closed": bool(chain.closed[number]) if number >= 0 else None,
             "class_count": in_class[number] if number >= 0 else None,
             "class_runs": int(found.class_runs[number]) if number >= 0 else None,
-            "pi": None if np.isnan(chain.stationary[place]) else float(chain.stationary[place]),
+            "pi": None if np.isnan(pi) else pi,
             **values,
         }

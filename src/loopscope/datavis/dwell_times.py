@@ -60,7 +60,10 @@ def plot_dwell_times(
     ChartError
         If a frame is empty, lacks a column, or holds several clustering results or groups.
     """
-    advice = "`load_dwell_times_df(session, RESULT)` loads it; `loopscope cluster list` shows the results."
+    advice = (
+        "`load_dwell_times_df(session, RESULT)` loads it; `loopscope cluster list` shows the results. "
+        "With milestoning, a run that comes to no cluster has no stay."
+    )
     require_rows(dwell_times, NEEDED, chart="dwell-times", advice=advice)
     require_one(dwell_times, "clustering_result_id", chart="dwell-times", noun="results", option="--clustering")
     if estimates is not None:

@@ -6,8 +6,9 @@ from typing import Any, Final
 import altair as alt
 import polars as pl
 
-from loopscope.datavis.text_marks import write_texts
-from loopscope.datavis.wording import wrap_text
+from loopscope.datavis.text_marks import LINE_HEIGHT, write_texts
+from loopscope.datavis.theme import FAINT_INK
+from loopscope.datavis.wording import count_of, wrap_text
 
 GROUPED_BY: Final = ("network", "initial_prompt", "seed")
 HEADING_SIZE: Final = 13
@@ -67,3 +68,25 @@ def write_heading(text: str, *, width: float, above: float, left: float = 0.0) -
         bold=True,
         line_height=HEADING_LINE,
     )
+
+
+def draw_reason(name: str, part: pl.DataFrame, *, width: float) -> alt.LayerChart:
+    """Draw the panel of a group of which there is nothing to draw: what it is called, and why.
+
+    Parameters
+    ----------
+    name
+        What it is called.
+    part
+        Its rows, with the columns ``group_runs`` and ``reason``.
+    width
+        In pixels.
+    """
+    reason = write_texts(
+        [{"text": "\n".join(wrap_text(str(part["reason"][0]), 0.92 * width, 11, 3))}],
+        x=alt.value(0),
+        y=alt.value(0),
+        color=FAINT_INK,
+    )
+    heading = write_heading(f"{name} · {count_of(part['group_runs'][0], 'run')}", width=width, above=6)
+    return alt.LayerChart(layer=[heading, reason], width=width, height=3 * LINE_HEIGHT)

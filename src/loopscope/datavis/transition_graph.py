@@ -7,7 +7,7 @@ import altair as alt
 import numpy as np
 import polars as pl
 
-from loopscope.datavis.groups import iterate_group_frames, write_heading
+from loopscope.datavis.groups import draw_reason, iterate_group_frames, write_heading
 from loopscope.datavis.subject import describe_result, require_one_result, require_rows, write_subtitle
 from loopscope.datavis.text_marks import LINE_HEIGHT, write_texts
 from loopscope.datavis.theme import FAINT_INK, INK, apply_theme, choose_cluster_colour
@@ -92,6 +92,8 @@ def plot_transition_graph(
 
 
 def _draw_panel(name: str, part: pl.DataFrame, top: int, least: float) -> alt.LayerChart:
+    if part["from_cluster"].null_count():
+        return draw_reason(name, part, width=WIDTH)
     nodes, n_states = _list_nodes(part, top)
     by_number = {node.number: node for node in nodes}
     seen = part.filter(pl.col("to_cluster").is_in(list(by_number)), pl.col("from_cluster").is_in(list(by_number)))

@@ -6,7 +6,7 @@ from typing import Any, Final
 import altair as alt
 import polars as pl
 
-from loopscope.datavis.groups import iterate_group_frames, write_heading
+from loopscope.datavis.groups import draw_reason, iterate_group_frames, write_heading
 from loopscope.datavis.subject import describe_result, require_one_result, require_rows, write_subtitle
 from loopscope.datavis.text_marks import LINE_HEIGHT, write_texts
 from loopscope.datavis.theme import FAINT_INK, INK, RULE, apply_theme, choose_cluster_colour
@@ -90,6 +90,8 @@ def plot_transition_matrix(transitions: pl.DataFrame, *, top: int = 40, max_grou
 
 
 def _draw_panel(name: str, part: pl.DataFrame, top: int) -> alt.LayerChart:
+    if part["from_cluster"].null_count():
+        return draw_reason(name, part, width=MATRIX_SIZE)
     states = _list_states(part)
     shown = sorted(sorted(states, key=lambda each: -each.count)[:top], key=_place)
     size = int(max(SMALLEST_CELL, min(LARGEST_CELL, MATRIX_SIZE / max(len(shown), 1))))

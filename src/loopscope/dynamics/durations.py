@@ -28,6 +28,7 @@ import numpy as np
 import numpy.typing as npt
 
 from loopscope.dynamics.medians import estimate_median
+from loopscope.dynamics.milestoning import ALL_OUTLIERS
 from loopscope.dynamics.nulls import Null, describe_method
 from loopscope.dynamics.sequences import MISSING, Sequences
 from loopscope.dynamics.survival import estimate_survival, find_medians
@@ -74,9 +75,9 @@ class Durations:
 
 
 class DurationEstimate(NamedTuple):
-    """One quantity of the durations of one symbol, against one null or none."""
+    """One quantity of the durations of one symbol, against one null or none; no symbol where there is none."""
 
-    symbol: int
+    symbol: int | None
     quantity: str
     null: str | None
     n_durations: int
@@ -124,6 +125,12 @@ def estimate_durations(
     """
     durations = kind.find(sequences)
     symbols = np.unique(durations.symbol)
+    if not len(symbols):
+        nothing = no_estimate(ALL_OUTLIERS, n_runs=0)
+        pairs = [(quantity, null) for quantity, against in kind.compared.items() for null in against]
+        return [
+            DurationEstimate(None, quantity, null.name if null else None, 0, 0, nothing) for quantity, null in pairs
+        ]
     runs = sequences.runs
     weights = resample_runs(runs, draws, seed).astype(np.float64)
     drawn = {

@@ -164,6 +164,7 @@ def estimate_order(sequences: Sequences, *, draws: int, seed: int = 0, highest: 
         return MarkovOrder(nothing, (nothing,) * (highest + 1))
     all_runs = np.ones((1, sequences.n_runs))
     weights = resample_runs(sequences.runs, draws, seed)
+    weights = weights[weights @ held_out.steps > 0]  # a draw may have none of the runs that are long enough
     n_runs = int((held_out.steps > 0).sum())
     method = f"runs left out in turn, in {min(MOST_FOLDS, n_runs)} folds; {describe_method(sequences.runs, draws)}"
     chosen = float(held_out.choose(all_runs)[0])

@@ -18,6 +18,8 @@ from loopscope.types import OUTLIER
 
 Integers = npt.NDArray[np.int64]
 
+ALL_OUTLIERS = "no run comes to a cluster: all known steps are outliers"
+
 
 @dataclass(frozen=True)
 class Milestones:
@@ -81,7 +83,7 @@ def estimate_transit(sequences: Sequences, *, draws: int, seed: int = 0) -> Esti
     reached = milestones.in_core + milestones.in_transit
     n_runs = int((reached > 0).sum())
     if not n_runs:
-        return no_estimate("no run comes to a cluster: all known steps are outliers", n_runs=sequences.n_runs)
+        return no_estimate(ALL_OUTLIERS, n_runs=sequences.n_runs)
     weights = resample_runs(sequences.runs, draws, seed)
     total = weights @ reached
     drawn = np.divide(weights @ milestones.in_transit, total, out=np.full(len(weights), np.nan), where=total > 0)

@@ -8,7 +8,8 @@ has (Kac 1947, doi:10.1090/S0002-9904-1947-08927-8). All surrogates keep that sh
 mean. What they test is the dispersion and the median: whether visits come in bursts.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Final
 
 import numpy as np
@@ -26,7 +27,7 @@ from loopscope.dynamics.durations import (
 from loopscope.dynamics.nulls import MARKOV, SHUFFLED, describe_method
 from loopscope.dynamics.sequences import MISSING, Sequences
 from loopscope.dynamics.survival import count_by_time
-from loopscope.statistics.estimate import make_estimate
+from loopscope.statistics.estimate import INTERVAL, Estimate, make_estimate
 from loopscope.statistics.resampling import resample_runs
 
 Integers = npt.NDArray[np.int64]
@@ -106,7 +107,9 @@ def estimate_return_times(
 
     kind = Kind(find_durations, count_returns, COMPARED, "returns", "never seen to come back")
     found = estimate_durations(sequences, kind, draws=draws, nulls=nulls, seed=seed)
-    return sorted([*found, *_estimate_inverse_shares(sequences, draws, seed)], key=lambda each: each.symbol)
+    if found[0].symbol is None:
+        return [*found, found[0]._replace(quantity=INVERSE_SHARE, null=None)]
+    return sorted([*found, *_estimate_inverse_shares(sequences, draws, seed)], key=attrgetter("symbol"))
 
 
 def _estimate_inverse_shares(sequences: Sequences, draws: int, seed: int) -> list[DurationEstimate]:
@@ -115,13 +118,22 @@ def _estimate_inverse_shares(sequences: Sequences, draws: int, seed: int) -> lis
     visits = count_by_time(number, sequences.run[known], (sequences.n_runs, len(symbols)))
     steps = visits.sum(axis=1, keepdims=True)
     weights = resample_runs(sequences.runs, draws, seed).astype(np.float64)
-    with np.errstate(divide="ignore"):
-        drawn = (weights @ steps) / (weights @ visits)
+    total = weights @ steps
+    drawn = np.divide(weights @ visits, total, out=np.full((len(weights), len(symbols)), np.nan), where=total > 0)
     method = describe_method(sequences.runs, draws)
     estimates = []
     for column, symbol in enumerate(symbols.tolist()):
         n_visits, visiting = int(visits[:, column].sum()), int((visits[:, column] > 0).sum())
-        value = float(steps.sum() / n_visits)
-        estimate = make_estimate(value, drawn[:, column], [], n_runs=visiting, method=method, bounds=(1, np.inf))
-        estimates.append(DurationEstimate(symbol, INVERSE_SHARE, None, n_visits, 0, estimate))
+        value = float(n_visits / steps.sum())
+        share = make_estimate(value, drawn[:, column], [], n_runs=visiting, method=method, bounds=(0, 1))
+        unvisited = float((drawn[:, column] == 0).mean()) if len(drawn) else 0.0
+        inverse = _invert(share, endless=100 * unvisited >= INTERVAL[0])
+        estimates.append(DurationEstimate(symbol, INVERSE_SHARE, None, n_visits, 0, inverse))
     return estimates
+
+
+def _invert(share: Estimate, *, endless: bool) -> Estimate:
+    """Turn a share into one over it, and the ends of its interval with it; where the share may be 0 there is no end."""
+    method = f"{share.method}; no upper end: the share may be 0" if endless or share.lower == 0 else share.method
+    upper = np.nan if endless or share.lower == 0 else 1 / share.lower
+    return replace(share, estimate=1 / share.estimate, lower=1 / share.upper, upper=upper, method=method)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loopscope.dynamics.markov_chain import MarkovChain
-from loopscope.dynamics.milestoning import as_asked
+from loopscope.dynamics.milestoning import ALL_OUTLIERS, as_asked
 from loopscope.dynamics.nulls import MARKOV, SHUFFLED, describe_method
 from loopscope.dynamics.sequences import Sequences
 from loopscope.dynamics.transitions import (
@@ -29,14 +29,14 @@ class TransitionEstimate:
     Attributes
     ----------
     origin, target
-        The states; ``target`` is None for a state that is never left.
+        The states; ``target`` is None for a state that is never left, both are where all steps are outliers.
     count
         How often one leads to the other.
     probability
         Of the target, given the origin.
     """
 
-    origin: int
+    origin: int | None
     target: int | None
     count: int
     probability: Estimate
@@ -94,7 +94,7 @@ def estimate_transitions(
     size = transitions.n_states
     drawn = normalise_rows(transitions.weigh(resample_runs(sequences.runs, draws, seed)))
     leaving = _runs_leaving(transitions)
-    cells = _Cells(transitions, drawn, np.array(chance).reshape(-1, size, size), leaving.sum(axis=0), method)
+    cells = _Cells(transitions, drawn, np.array(chance).reshape(len(chance), size, size), leaving.sum(axis=0), method)
     class_runs = [int(leaving[:, chain.classes == number].any(axis=1).sum()) for number in range(len(chain.closed))]
     return TransitionEstimates(transitions.states, chain, np.array(class_runs, dtype=np.int64), tuple(cells.estimate()))
 
@@ -112,6 +112,8 @@ class _Cells:
         states = self.transitions.states.tolist()
         probability = normalise_rows(counts)
         found = []
+        if not states:
+            found.append(TransitionEstimate(None, None, 0, no_estimate(ALL_OUTLIERS, n_runs=0)))
         for row, origin in enumerate(states):
             if not counts[row].any():
                 found.append(TransitionEstimate(origin, None, 0, no_estimate(NEVER_LEFT, n_runs=0)))
@@ -121,14 +123,12 @@ class _Cells:
         return found
 
     def _estimate_one(self, row: int, column: int, value: float) -> Estimate:
-        n_runs = int(self.runs_leaving[row])
-        alone = n_runs == 1 and len(self.drawn) > 0
         return make_estimate(
             value,
-            [] if alone else self.drawn[:, row, column],
+            self.drawn[:, row, column],
             self.chance[:, row, column],
-            n_runs=n_runs,
-            method=f"{self.method}; no interval: one run leaves the cluster" if alone else self.method,
+            n_runs=int(self.runs_leaving[row]),
+            method=self.method,
             extreme="far",
             bounds=(0.0, 1.0),
         )

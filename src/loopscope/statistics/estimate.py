@@ -83,7 +83,8 @@ def make_estimate(
     null
         Shape (any,): the same of data without the effect; empty where there is no null.
     n_runs, method
-        As in :class:`Estimate`.
+        As in :class:`Estimate`. The method is added to where draws from the null have no value, and where all draws are
+        of one run, which gives no interval.
     extreme
         Whether a null value counts against the estimate when it is as large, when it is as small, or when it is as far
         from the mean of all values, its own among them.
@@ -98,10 +99,14 @@ def make_estimate(
     """
     known = _finite(draws)
     lower, upper = np.nan, np.nan
-    if len(known) > 1:
+    if n_runs == 1 and len(known):
+        method = f"{method}; no interval: it comes from one run"
+    elif len(known) > 1:
         ends = np.clip(np.percentile(known, INTERVAL) - known.mean() + value, *bounds)
         lower, upper = np.where(np.abs(ends - value) < ROUNDING, value, ends)
     chance = _finite(null)
+    if len(chance) < np.size(null):
+        method = f"{method}; a value in {len(chance)} of {np.size(null)} draws from the null"
     if not len(chance) or not np.isfinite(value):
         return Estimate(float(value), float(lower), float(upper), n_runs, np.nan, np.nan, method)
     mean = float(chance.mean())

@@ -24,7 +24,7 @@ from loopscope.dynamics.basin_estimates import estimate_basins
 from loopscope.dynamics.basins import find_last_symbols
 from loopscope.dynamics.motifs import estimate_motifs
 from loopscope.dynamics.occupancy_estimates import estimate_occupancy
-from loopscope.dynamics.sequences import Sequences
+from loopscope.dynamics.sequences import MISSING, Sequences
 from loopscope.dynamics.transition_estimates import estimate_transitions
 from loopscope.errors import ChartError
 
@@ -228,3 +228,10 @@ def test_an_empty_or_mixed_frame_is_refused(plot):
         plot(frame.drop("clustering_result_id"))
     with pytest.raises(ChartError, match="2 clustering results"):
         plot(pl.concat([frame, frame.with_columns(clustering_result_id=pl.lit(4, pl.Int64))]))
+
+
+@pytest.mark.parametrize("plot", [plot_transition_matrix, plot_transition_graph])
+def test_a_group_without_a_cluster_says_why_on_the_face_of_the_chart(plot):
+    some = make_transitions(make_runs(3, 10, 2))
+    nothing = make_transitions(Sequences.of([[MISSING] * 4, [MISSING] * 4]), networks=("C→D",))
+    assert "all known steps are outliers" in json.dumps(plot(pl.concat([some, nothing])).to_dict())

@@ -102,5 +102,5 @@ def test_a_cluster_never_left_and_one_left_by_one_run():
     assert "nothing is known" in pairs[1, None].reason
     assert np.isnan(pairs[1, None].estimate)
     assert np.isnan(pairs[2, 0].lower)
-    assert "one run leaves" in pairs[2, 0].method
+    assert "no interval: it comes from one run" in pairs[2, 0].method
     assert np.isfinite(pairs[0, 0].lower)

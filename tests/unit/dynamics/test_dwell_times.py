@@ -150,3 +150,12 @@ def test_all_outliers_are_one_state():
     (first, *_) = estimate_dwell_times(Sequences.of([[-1, -1], [-1]]), nulls=2)
     assert (first.symbol, first.n_durations, first.n_censored) == (-1, 2, 2)
     assert first.estimate.reason
+
+
+def test_a_null_without_a_value_is_said():
+    """In shuffled order hardly ever three of the stays are seen from beginning to end: so p is of few surrogates."""
+    runs = Sequences.of([[0, 2, 2, 0], [0, 2, 0], [0, 2, 0]])
+    found = find(estimate_dwell_times(runs, draws=5, nulls=40), 2, DISPERSION, "S").estimate
+    assert 0 < found.estimate < 1
+    assert "a value in 0 of 40 draws from the null" in found.method
+    assert np.isnan(found.null_p)

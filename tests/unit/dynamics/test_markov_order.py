@@ -50,3 +50,8 @@ def test_too_few_runs_have_a_reason(runs):
     assert np.isnan(found.order.estimate)
     assert "two runs" in found.order.reason
     assert all(each.reason for each in found.bits)
+
+
+def test_a_draw_without_a_run_that_is_long_enough_is_left_out():
+    order = estimate_order(Sequences.of([[0, 1] * 100, [0, 1] * 100] + [[0]] * 30), draws=200).order
+    assert (order.estimate, order.lower, order.upper, order.n_runs) == (1, 1, 1, 2)

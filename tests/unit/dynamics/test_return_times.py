@@ -81,3 +81,22 @@ def test_what_never_comes_back_has_a_reason():
     assert find(found, 0, AREA).reason == "never seen to come back"
     assert find(found, 0, INVERSE_SHARE).estimate == 3
     assert all(np.isnan(each.estimate.estimate) == (each.estimate.reason is not None) for each in found)
+
+
+def test_where_all_steps_are_missing_there_is_a_reason():
+    found = estimate_return_times(Sequences.of([[MISSING, MISSING], [MISSING]]), draws=5, nulls=5)
+    assert {each.symbol for each in found} == {None}
+    assert {each.quantity for each in found} == {AREA, "median", DISPERSION, INVERSE_SHARE}
+    assert all("outliers" in each.estimate.reason for each in found)
+
+
+def test_a_cluster_that_few_runs_visit_may_be_visited_by_none():
+    """Some draws do not have these runs: leaving them out would give an upper end that is too low."""
+    runs = Sequences.of([[0, 1, 1, 1]] * 2 + [[0, 0, 0, 0]] * 6 + [[MISSING]] * 3)
+    shares = estimate_return_times(runs, draws=200, nulls=0)
+    one = find(shares, 1, INVERSE_SHARE)
+    assert one.estimate == pytest.approx(16 / 3)
+    assert np.isnan(one.upper)
+    assert one.lower < one.estimate
+    assert "no upper end" in one.method
+    assert find(shares, 0, INVERSE_SHARE).upper >= find(shares, 0, INVERSE_SHARE).estimate
