@@ -5,6 +5,8 @@ import gzip
 import io
 import json
 import re
+import subprocess
+import sys
 from base64 import b64decode
 from html.parser import HTMLParser
 
@@ -252,3 +254,70 @@ def test_what_cannot_be_done_says_why(performed, words, code, said):
     assert done.returncode == code, done.stderr
     assert said in " ".join(done.stderr.replace("│", " ").split())
     assert "Traceback" not in done.stderr
+
+
+def test_what_the_page_says_to_type_works(performed, pytestconfig):
+    folder, loopscope, ids, _ = performed
+    page = (pytestconfig.rootpath / "docs/report.md").read_text()
+    [commands] = re.findall(r"```sh\n(.*?)```", page, flags=re.DOTALL)
+    for line in commands.splitlines():
+        words = line.partition("#")[0].replace("ID", ids[1]).split()
+        done = loopscope(*words[1:])
+        assert done.returncode == 0, (words, done.stderr)
+    assert (folder / "transitions.svg").exists()
+    [python] = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    python = (
+        python.replace("foxes.db", "loopscope.db").replace("experiment_id=1", "experiment_id=2")
+        + "assert basins.height"
+    )
+    done = subprocess.run([sys.executable, "-c", python], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "runs - one row for each run" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("occupancy", "--by", "prompt"),
+        ("survival",),
+        ("survival", "--model", "FakeTextEmbedder"),
+        ("dwell",),
+        ("graph",),
+        ("basins",),
+        ("coverage",),
+        ("recoverability", "--model", "FakeImageEmbedder"),
+        ("divergence",),
+        ("recurrence", "--run", "{run}"),
+        ("change-points", "--run", "{run}"),
+        ("persistence", "--model", "FakeTextEmbedder"),
+        ("barcode", "--run", "{run}", "--model", "FakeTextEmbedder"),
+        ("entropy", "--model", "FakeTextEmbedder"),
+        ("diagram-distances", "--model", "FakeTextEmbedder"),
+        ("outliers",),
+        ("durations",),
+        ("raster", "--by", "prompt", "--sort", "absorption"),
+    ],
+    ids="-".join,
+)
+def test_every_chart_is_drawn(performed, tmp_path, words):
+    folder, loopscope, ids, _ = performed
+    runs = json.loads(loopscope("run", "list", "--experiment", ids[1], "--json").stdout)
+    options = [word.format(run=runs[0]["uuid"]) for word in words]
+    of = () if "--run" in words or words[0] == "outliers" else ("--experiment", ids[1])
+    done = loopscope("chart", *options, *of, "-o", tmp_path / "c.svg", "--cache", folder / "cache")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "c.svg").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("recurrence",), "name it with --run ID"),
+        (("durations", "--clustering", "0"), "--clustering 0 says nothing to the chart durations"),
+        (("transition",), 'found no chart "transition"; did you mean "transitions"?'),
+    ],
+)
+def test_a_chart_that_cannot_be_drawn_says_what_to_type(performed, words, said):
+    done = performed[1]("chart", *words)
+    assert done.returncode in (1, 2)
+    assert said in " ".join(done.stderr.replace("│", " ").split())

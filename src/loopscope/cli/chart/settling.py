@@ -54,8 +54,9 @@ def draw_occupancy(choice: Choice) -> Any:
     from loopscope.data_prep import load_occupancy_df
     from loopscope.datavis.occupancy import plot_occupancy
 
+    by = choice.grouping or ("network",)
     with choice.store.session() as session:
-        return plot_occupancy(load_occupancy_df(session, choice.result_id, choice.experiment_id, by=choice.grouping))
+        return plot_occupancy(load_occupancy_df(session, choice.result_id, choice.experiment_id, by=by))
 
 
 def draw_coverage(choice: Choice) -> Any:
@@ -63,8 +64,9 @@ def draw_coverage(choice: Choice) -> Any:
     from loopscope.data_prep import load_motifs_df
     from loopscope.datavis.motif_coverage import plot_motif_coverage
 
+    by = choice.grouping or ("network",)
     with choice.store.session() as session:
-        return plot_motif_coverage(load_motifs_df(session, choice.result_id, choice.experiment_id, by=choice.grouping))
+        return plot_motif_coverage(load_motifs_df(session, choice.result_id, choice.experiment_id, by=by))
 
 
 def draw_basins(choice: Choice) -> Any:

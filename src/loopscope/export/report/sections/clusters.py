@@ -31,10 +31,17 @@ def answer_where(about: About) -> Answer:
     said = [f"The {total:,} {kind} {found}; {percentage(outliers, total)} are outliers, in none of them."]
     if clusters.height:
         said += _say_visits(clusters, len(about.config.prompts), total)
-    raster = plot_raster(_clusters_of(about))
+    raster = plot_raster(_clusters_of(about), about.frame("cluster_absorption"))
     figures = [Figure(_write_gallery(clusters, total), "", _say_gallery(clusters))] if clusters.height else []
     alt = f"Raster: one row for each run, one column for each step, coloured by cluster. {said[0]}"
-    figures.append(Figure(raster, alt, "Each row is a run; a stretch of one colour is a stay in one cluster."))
+    figures.append(
+        Figure(
+            raster,
+            alt,
+            "Each row is a run; a stretch of one colour is a stay in one cluster. "
+            "A tick marks since when a run repeats itself to its end.",
+        )
+    )
     columns = [name for name in medoids.columns if name not in ("picture", "next_picture")]
     downloads = (Download("medoids", medoids.select(columns)), Download("clusters", about.frame("clusters")))
     return Answer(tuple(said), tuple(figures), downloads)

@@ -7,6 +7,7 @@ import polars as pl
 
 from loopscope.data_prep.transitions import load_transitions_df
 from loopscope.datavis.occupancy import plot_occupancy
+from loopscope.datavis.transition_graph import plot_transition_graph
 from loopscope.datavis.transition_matrix import plot_transition_matrix
 from loopscope.datavis.wording import count_of
 from loopscope.export.report.about import About
@@ -35,6 +36,7 @@ def answer_following(about: About) -> Answer:
     first = said[0] if said else ""
     figures = (
         Figure(plot_transition_matrix(transitions), f"Matrix of transition probabilities between clusters. {first}"),
+        Figure(plot_transition_graph(transitions), "Graph: arrows for the commonest transitions between clusters."),
         Figure(
             plot_occupancy(about.frame("occupancy")), "Streams: the share of each cluster over the tenths of the runs."
         ),
