@@ -201,6 +201,32 @@ def test_recurrences_have_a_row_for_each_run_and_generator(wandering: Store) -> 
     assert 0 < det["upper"] - det["lower"] < 0.3
 
 
+def test_where_no_two_steps_follow_one_another_the_other_runs_make_the_null(wandering: Store) -> None:
+    first, others = range(2, STEPS + 1, 2), range(STEPS + 2, 9 * STEPS + 1, 2)
+    for gone, said in ((first, "; the null is of 8 of 9 runs"), (others, "; no null M1")):
+        with wandering.transaction() as session:
+            session.execute(delete(Embedding).where(Embedding.id.in_(gone)))
+        with wandering.session() as session:
+            frame = load_recurrence_estimates_df(session, "Words", **FEW).filter(network="Say", quantity="det")
+            runs = load_recurrence_df(session, "Words", nulls=9)
+        shuffled, markov = (frame.filter(null=null).row(0, named=True) for null in ("S", "M1"))
+        assert said in markov["method"]
+        assert shuffled["null_p"] is not None
+        assert (markov["null_p"] is None) == (gone is others)
+        assert markov["estimate"] == shuffled["estimate"]
+        assert runs.filter(run_id=1)["method"].to_list() == [
+            "null S: 9 shuffles of the steps within each run; no null M1"
+        ]
+
+
+def test_texts_whose_prompts_are_not_embedded_say_so(wandering: Store) -> None:
+    with wandering.transaction() as session:
+        session.execute(delete(PromptEmbedding))
+    with wandering.session() as session:
+        frame = load_drift_estimates_df(session, "Words", **FEW).filter(quantity="drift_from_prompt")
+    assert frame["reason"].unique().to_list() == ["none of these runs' prompts is embedded"]
+
+
 def test_a_run_without_a_change_point_has_a_row_that_says_why(wandering: Store) -> None:
     with wandering.session() as session:
         frame = load_change_points_df(session, "Words", nulls=9)

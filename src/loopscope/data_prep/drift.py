@@ -22,7 +22,7 @@ from loopscope.dynamics.drift import DriftCurves, average_others, measure_group_
 from loopscope.schemas import PromptEmbedding
 from loopscope.statistics.estimate import make_estimate, no_estimate
 from loopscope.store.vectors import EmbeddingIndex, decode_vectors, load_embedding_index, load_vectors
-from loopscope.types import Vectors
+from loopscope.types import OutputType, Vectors
 
 COLUMNS = (
     *RUN_KEYS,
@@ -153,11 +153,16 @@ def load_drift_estimates_df(
         turns = sequences.turns(chosen[members].tolist())
         longest = int(sequences.lengths[chosen[members]].max())
         for each in curves:
-            rows += [sequences.keys | values | row for row in _estimate_rows(each, turns, longest, note)]
+            rows += [
+                sequences.keys | values | row
+                for row in _estimate_rows(each, turns, longest, note, sequences.keys["output_type"])
+            ]
     return pl.DataFrame(rows, schema=schema_of(columns), orient="row")
 
 
-def _estimate_rows(curves: DriftCurves, turns: list[str], longest: int, note: str) -> Iterator[dict[str, Any]]:
+def _estimate_rows(
+    curves: DriftCurves, turns: list[str], longest: int, note: str, output_type: str
+) -> Iterator[dict[str, Any]]:
     for t, mean in enumerate(curves.mean[:longest].tolist()):
         n_runs = int(curves.n_runs[t])
         if n_runs:
@@ -166,17 +171,20 @@ def _estimate_rows(curves: DriftCurves, turns: list[str], longest: int, note: st
                 extreme="small", bounds=(0.0, 2.0),
             )  # fmt: skip
         else:
-            estimate = no_estimate(_why_none(curves, t), n_runs=n_runs)
+            estimate = no_estimate(_why_none(curves, t, output_type), n_runs=n_runs)
         keys = {"generator": turns[t % len(turns)], "quantity": curves.quantity, "t": t}
         yield keys | estimate_values(estimate)
 
 
-def _why_none(curves: DriftCurves, t: int) -> str:
+def _why_none(curves: DriftCurves, t: int, output_type: str) -> str:
     if curves.quantity == "drift_from_prompt" and not curves.n_runs.any():
-        return "no embedded prompts: the model takes pictures"
-    return (
-        "there is no step before the first" if curves.quantity == "step" and t == 0 else "no run is known at this step"
-    )
+        pictures = output_type == OutputType.IMAGE
+        return (
+            "no embedded prompts: the model takes pictures" if pictures else "none of these runs' prompts is embedded"
+        )
+    if curves.quantity == "step" and t == 0:
+        return "there is no step before the first"
+    return "no run is known at this step"
 
 
 class _Anchors(NamedTuple):

@@ -217,8 +217,8 @@ def _run_row(sequences: VectorSequences, row: int, generator: str, found: RunRec
             estimate = estimate_values(found.estimate(measure, null))
             values[measure] = estimate["estimate"]
             values[f"{measure}_{word}"], values[f"{measure}_{word}_p"] = estimate["null_mean"], estimate["null_p"]
-    nulls = len(found.shuffled)
-    method = "; ".join(describe_null(null, nulls) for null in NULL_NAMES) if found.measured else None
+    described = (describe_null(null, len(found.surrogates(null))) for null in NULL_NAMES)
+    method = "; ".join(described) if found.measured else None
     return (
         sequences.keys
         | sequences.runs.row(row, named=True)
@@ -246,13 +246,16 @@ def _average(
     resampled = Runs(np.arange(len(having)), group)
     weights = resample_runs(resampled, draws, seed)
     column = MEASURES.index(quantity)
-    drawn = np.array([(found.shuffled if null == "S" else found.markov)[:, column] for _, found in having])
+    surrogates = [found.surrogates(null)[:, column] for _, found in having]
+    drawn = np.array([each for each in surrogates if len(each)] or np.empty((0, 0)))
     there = ~np.isnan(drawn)
     n_drawn = there.sum(axis=0)
     chance = np.where(there, drawn, 0).sum(axis=0)[n_drawn > 0] / n_drawn[n_drawn > 0]
     interval = f"{resampled.described}, {len(weights)} draws" if len(weights) else resampled.described
     short = f"; {len(runs) - len(having)} of {len(runs)} runs have none" if len(having) < len(runs) else ""
     method = f"mean over runs; {interval}; {describe_null(null, drawn.shape[1])}{short}"
+    if 0 < len(drawn) < len(having):
+        method += f"; the null is of {len(drawn)} of {len(having)} runs: in the others too few steps follow one another"
     bounds = (0.0, 1.0) if quantity in ("rr", "det", "lam") else (0.0, np.inf)
     return make_estimate(
         float(value.mean()), weights @ value / len(value), chance, n_runs=len(having), method=method, bounds=bounds

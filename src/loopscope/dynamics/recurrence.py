@@ -203,6 +203,10 @@ class RunRecurrence:
     markov: Floats
     reason: str | None = None
 
+    def surrogates(self, null: str) -> Floats:
+        """Give what is measured under a null, "S" or "M1"; of M1 nothing where too few steps follow one another."""
+        return self.shuffled if null == "S" else self.markov
+
     def estimate(self, measure: str, null: str) -> Estimate:
         """Give a measure with its null, "S" or "M1"; a single run has no interval."""
         if self.measured is None:
@@ -210,14 +214,16 @@ class RunRecurrence:
         value = float(getattr(self.measured, measure))
         if np.isnan(value):
             return no_estimate(f"no lines of {SHORTEST} steps" if measure != "rr" else "no pairs of steps", n_runs=1)
-        drawn = (self.shuffled if null == "S" else self.markov)[:, MEASURES.index(measure)]
+        drawn = self.surrogates(null)[:, MEASURES.index(measure)]
         return make_estimate(
             value, [], drawn, n_runs=1, method=f"one run: no interval; {describe_null(null, len(drawn))}"
         )
 
 
 def describe_null(null: str, nulls: int) -> str:
-    """Say what a null of recurrences is."""
+    """Say what a null of recurrences is; there is none where no surrogates were drawn."""
+    if not nulls:
+        return f"no null {null}"
     if null == "S":
         return f"null S: {nulls} shuffles of the steps within each run"
     return f"null M1: {nulls} surrogates with the memory of one step, at the same recurrence rate"
