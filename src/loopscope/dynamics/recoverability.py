@@ -97,9 +97,11 @@ def measure_recoverability(
     >>> found.accuracy.tolist(), found.chance.tolist()
     ([1.0], [0.5])
     """
-    runs = Runs(np.arange(cohort.n_runs), np.unique(cohort.prompt, return_inverse=True)[1].astype(np.int64))
+    prompt = np.unique(cohort.prompt, return_inverse=True)[1].astype(np.int64)
+    both = np.unique(np.stack([cohort.network, prompt]), axis=1, return_inverse=True)[1].astype(np.int64)
+    runs = Runs(np.arange(cohort.n_runs), both)
     weights = resample_runs(runs, draws, seed).astype(np.float64)
-    labels = runs.group[np.concatenate([np.arange(cohort.n_runs)[None], cohort.permute(nulls, seed)])]
+    labels = prompt[np.concatenate([np.arange(cohort.n_runs)[None], cohort.permute(nulls, seed)])]
     rows = [_tell_prompts(vectors, known, labels, weights) for vectors, known in steps]
     told, drawn, n_runs, n_prompts = zip(*rows, strict=True) if rows else ((), (), (), ())
     every = np.array(told, dtype=np.float64).reshape(len(rows), len(labels)).T
@@ -134,9 +136,17 @@ def _tell_prompts(
         if number == 0:
             weight = weights[:, np.flatnonzero(known)[used]]
             member = np.eye(len(classes))[label]
-            drawn = ((weight * told) @ member / np.maximum(weight @ member, 1e-12)).mean(axis=1)
+            drawn = _average_prompts((weight * told) @ member, weight @ member)
             n_used, n_prompts = int(used.sum()), len(classes)
     return accuracy, drawn, n_used, n_prompts
+
+
+def _average_prompts(told: Floats, n_runs: Floats) -> Floats:
+    """Average the shares of runs told over the prompts of each draw of which a run was drawn: shape (draws,)."""
+    there = n_runs > 0
+    share = np.divide(told, n_runs, out=np.zeros_like(told), where=there)
+    n_prompts = there.sum(axis=1)
+    return np.asarray(np.divide(share.sum(axis=1), n_prompts, out=np.full(len(share), np.nan), where=n_prompts > 0))
 
 
 def _reduce(vectors: npt.NDArray[Any]) -> Floats:

@@ -107,6 +107,22 @@ def test_prompts_with_one_known_run_are_left_out() -> None:
     assert np.isnan(curve.chance[1])
 
 
+def test_runs_are_drawn_within_their_network_too() -> None:
+    cohort = Cohort(network=np.array([0, 0, 1, 1]), prompt=np.array([0, 1, 0, 1]))
+    at = np.array([[0.0], [5.0], [0.1], [5.1]])
+    curve = measure_recoverability([(at, np.ones(4, dtype=bool))], cohort, nulls=3)
+    assert curve.described == "bootstrap over runs, one for each network and prompt"
+    assert curve.accuracy.tolist() == [1.0]
+
+
+def test_a_prompt_of_which_no_run_was_drawn_is_not_one_that_is_never_told() -> None:
+    prompt = np.repeat([0, 1], 6)
+    known = np.array([True, True, *[False] * 4, *[True] * 6])
+    curve = measure_recoverability([(10.0 * prompt[:, None], known)], one_network(prompt), nulls=3)
+    assert curve.accuracy.tolist() == [1.0]
+    assert (curve.draws == 1).all()
+
+
 def test_what_cannot_be_told_says_why() -> None:
     random = np.random.default_rng(4)
     known = np.ones(20, dtype=bool)
