@@ -130,6 +130,8 @@ def find_change_points(
     null = np.array([_best_split(kernel[np.ix_(order, order)])[1] for order in _orders(random, len(steps), nulls)])
     best_step, best_gain = _best_split(kernel)
     cuts = _segment(vectors[there], gamma, needed)
+    if not cuts and best_gain > needed:  # ruptures takes γ d² to be at least 0.01, so that exact repeats gain less
+        cuts = [best_step]
     found = tuple(
         ChangePoint(int(steps[cut]), gain, _share_as_large(gain, null))
         for cut, gain in zip(cuts, measure_gains(kernel, cuts), strict=True)

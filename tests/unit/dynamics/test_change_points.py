@@ -86,3 +86,16 @@ def test_what_cannot_be_looked_for_says_why() -> None:
     assert np.isnan(short.penalty)
     with pytest.raises(ValueError, match="expected more than 0"):
         find_change_points(jumping(), penalty=0)
+
+
+def test_no_change_point_is_missing_that_gains_more_than_the_penalty_where_outputs_repeat_exactly() -> None:
+    random = np.random.default_rng(5)
+    near = 0
+    for _ in range(800):
+        kinds = int(random.integers(2, 5))
+        at = random.normal(size=(kinds, 2))[random.integers(0, kinds, int(random.integers(10, 40)))]
+        changes = find_change_points(at, nulls=0)
+        assert bool(changes.found) or not changes.best_gain > changes.penalty
+        assert all(each.gain > changes.penalty for each in changes.found)
+        near += abs(changes.best_gain - changes.penalty) < 0.01
+    assert near > 0
