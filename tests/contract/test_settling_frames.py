@@ -140,11 +140,59 @@ def test_clusters_are_absorbed_where_outputs_are_not(filled: Store, clustering: 
         cores = load_absorption_df(session, clustering_result_id=result.id, milestoning=True)
         estimates = load_absorption_estimates_df(session, clustering_result_id=result.id, by=(), nulls=5)
     shown = found.select("run_id", "kind", "onset", "cluster_id", "sequence_number", "n", "n_unique_outputs").rows()
-    assert shown == [(1, "fixed point", 1, 1, 2, 3, 2), (2, "fixed point", 1, -1, 2, 3, 2)]
+    assert shown == [(1, "fixed point", 1, 1, 2, 3, 2), (2, "none", None, None, None, 3, 3)]  # outliers differ
     assert cores["cluster_id"].to_list() == [1, 1]
     assert cores["onset"].to_list() == [1, 0]
-    assert estimates.filter(quantity="share absorbed")["estimate"].to_list() == [1, 1]
+    assert estimates.filter(quantity="share absorbed")["estimate"].to_list() == [0.5, 0.5]
     assert estimates["null"].unique().sort().to_list() == ["M1", "S"]
+
+
+def test_an_outlier_repeats_another_only_where_the_output_is_the_same(filled: Store, clustering: Any) -> None:
+    with filled.transaction() as session:
+        same = session.get_one(Invocation, 11)
+        same.output_hash = session.get_one(Invocation, 9).output_hash
+        result = save_clustering(session, clustering({1: 0, 3: -1, 5: -1, 7: 0, 9: -1, 11: -1}, [1], model_id=2))
+    with filled.session() as session:
+        found = load_absorption_df(session, clustering_result_id=result.id)
+        tau = load_near_cycles_df(
+            session, clustering_result_id=result.id, by=("initial_prompt",), max_period=1, draws=5, nulls=5
+        )
+    assert found.select("kind", "onset", "cluster_id").rows() == [("none", None, None), ("fixed point", 1, -1)]
+    assert tau.select("initial_prompt", "tau").rows() == [("a fox", 0), ("a lake", 0.5)]
+
+
+def test_where_no_core_is_reached_nothing_is_judged(filled: Store, clustering: Any) -> None:
+    with filled.transaction() as session:
+        result = save_clustering(session, clustering({1: -1, 3: -1, 5: -1, 7: -1, 9: -1, 11: 0}, [11], model_id=2))
+    settings: dict[str, Any] = {"clustering_result_id": result.id, "milestoning": True}
+    with filled.session() as session:
+        found = load_absorption_df(session, **settings)
+        estimates = load_absorption_estimates_df(session, **settings, draws=5, nulls=5)
+    assert found["kind"].to_list() == [None, None]
+    assert found["n_unique_outputs"].to_list() == [0, 1]
+    assert "all known steps are outliers" in found["reason"][0]
+    assert "one step" in found["reason"][1]
+    assert estimates["reason"].str.contains("two known steps").all()
+
+
+def test_a_proved_cycle_of_which_one_output_was_seen_has_no_reason_against_it(filled: Store) -> None:
+    with filled.transaction() as session:
+        run = session.get_one(Run, 1)
+        run.stop_reason, run.period = "cycle", 2
+        for key in (6, 5, 4):
+            session.execute(delete(ClusteringResult))
+            session.delete(session.get_one(Invocation, key))
+            session.flush()
+    with filled.session() as session:
+        found = load_absorption_df(session, 1).filter(run_id=1, output_type="text")
+    assert found.select("kind", "period", "onset", "n", "proved", "reason").row(0) == (
+        "fixed point",
+        1,
+        0,
+        1,
+        True,
+        None,
+    )
 
 
 def test_survival_begins_with_all_runs_and_ends_with_what_is_left(performed: Store) -> None:

@@ -14,6 +14,7 @@ from loopscope.data_prep.grouping import group_columns, iterate_groups
 from loopscope.data_prep.settling_sequences import SETTLING_KEYS, SettlingSequences, load_settling_sequences
 from loopscope.dynamics.absorption import Absorption, continue_cycles, find_absorption
 from loopscope.dynamics.nulls import MARKOV, SHUFFLED, Null
+from loopscope.dynamics.sequences import MISSING
 from loopscope.dynamics.settling import (
     QUANTITIES,
     draw_absorptions,
@@ -30,16 +31,20 @@ NULL = Column("null", pl.String, "S: steps shuffled within each run; M1: first-o
 COLUMNS = (
     *RUN_KEYS,
     *SETTLING_KEYS,
-    Column("kind", pl.String, "fixed point, cycle or none; null where the run has fewer than two steps"),
+    Column("kind", pl.String, "fixed point, cycle or none; null where the run does not end with two known steps"),
     Column("period", pl.Int64, "after how many steps it repeats: 1 at a fixed point; null where it was not seen to"),
     Column("onset", pl.Int64, "the step, from 0, since which it repeats; a step is an output of this type"),
     Column(SEQUENCE_NUMBER.name, pl.Int64, "the position of the onset's invocation in the run"),
-    Column("cluster_id", pl.Int64, "at a fixed point, the cluster that it is; null for exact outputs"),
+    Column(
+        "cluster_id",
+        pl.Int64,
+        "at a fixed point, the cluster; -1: one outlier, over and over; null for exact outputs",
+    ),
     Column("observed", pl.Int64, "how many steps were seen from the onset on"),
     Column("censored", pl.Boolean, "whether the run ended without having been seen to repeat"),
     Column("proved", pl.Boolean, "whether it was stopped in a state of before, since when it must repeat for ever"),
-    Column("n", pl.Int64, "how many steps the run has"),
-    Column("n_unique_outputs", pl.Int64, "how many of them are different: outputs, or clusters"),
+    Column("n", pl.Int64, "how many steps the run has, up to the last one that is known"),
+    Column("n_unique_outputs", pl.Int64, "how many of them are different: outputs, or clusters and outlying outputs"),
     Column("steps_per_loop", pl.Int64, "how many of them a round of the network has: two texts where two models write"),
     Column("reason", pl.String, "why nothing can be said; null where it can"),
 )
@@ -54,6 +59,8 @@ SURVIVAL_KEYS = (
 
 ONE_STEP = "one step: two are needed to see that it repeats"
 NO_STEP = "the run has no output of this type"
+NO_CLUSTER = "no run comes to a cluster: all known steps are outliers"
+NO_TAIL = "it does not end with two known steps: nothing is seen to repeat"
 
 
 def load_absorption_df(
@@ -67,7 +74,8 @@ def load_absorption_df(
 
     The period is the smallest p, and the onset the earliest step t0, with x(t + p) = x(t) from t0 to the end of the
     run, where at least two periods are seen; a run that was stopped in a state of before is absorbed by proof, after
-    one (:mod:`loopscope.dynamics.absorption`). Outputs are equal where texts or pixels are, exactly.
+    one (:mod:`loopscope.dynamics.absorption`). Outputs are equal where texts or pixels are, exactly. Of clusters, two
+    outliers are equal only where their outputs are: a stay among outliers is no fixed point.
 
     Parameters
     ----------
@@ -111,7 +119,7 @@ def load_absorption_estimates_df(
 ) -> pl.DataFrame:
     """Load one row for each output type, group of runs, quantity and null.
 
-    Runs of fewer than two steps do not count. The median onset is that of the Kaplan-Meier curve.
+    Runs that do not end with two known steps do not count. The median onset is that of the Kaplan-Meier curve.
 
     Parameters
     ----------
@@ -220,13 +228,16 @@ def _list_runs(settling: SettlingSequences) -> pl.DataFrame:
     found = find_absorption(sequences, settling.recurring)
     absorbed = found.absorbed
     place = sequences.starts[:-1] + np.where(absorbed, found.onset, 0)
-    reasons = np.array([NO_STEP, ONE_STEP, None], dtype=object)[np.minimum(found.length, 2)]
-    at_onset = {"sequence_number": settling.sequence_number, "cluster_id": sequences.symbols}
+    known, clustered = settling.known, settling.keys["clustering_result_id"] is not None
+    reasons = np.array([NO_CLUSTER if clustered else NO_STEP, ONE_STEP], dtype=object)[np.minimum(known, 1)]
+    reasons[(known > 1) & ~found.judged] = NO_TAIL
+    reasons[found.judged] = None
+    at_onset = {"sequence_number": settling.sequence_number, "cluster_id": settling.clusters}
     frame = settling.runs.with_columns(
         pl.Series("period", found.period),
         pl.Series("onset", found.onset),
         pl.Series("n", found.length),
-        pl.Series("n_unique_outputs", [len(np.unique(run)) for run in sequences], dtype=pl.Int64),
+        pl.Series("n_unique_outputs", [len(np.unique(run[run != MISSING])) for run in sequences], dtype=pl.Int64),
         pl.Series("steps_per_loop", settling.steps_per_loop).replace(0, None),
         pl.Series("proved", settling.recurring > 0),
         pl.Series("reason", reasons.tolist(), dtype=pl.String),
@@ -236,15 +247,15 @@ def _list_runs(settling: SettlingSequences) -> pl.DataFrame:
         ),
         **{name: pl.lit(value) for name, value in settling.keys.items()},
     )
-    known = pl.col("period") > 0
+    absorbing = pl.col("period") > 0
     fixed = pl.col("period") == 1
     return conform(
         frame.with_columns(
-            pl.when(known).then("period").name.keep(),
-            pl.when(known).then("onset").name.keep(),
-            kind=pl.when(fixed).then(pl.lit(FIXED_POINT)).when(known).then(pl.lit(CYCLE)).otherwise(pl.lit(NONE)),
-            observed=pl.when(known).then(pl.col("n") - pl.col("onset")),
-            censored=~known,
+            pl.when(absorbing).then("period").name.keep(),
+            pl.when(absorbing).then("onset").name.keep(),
+            kind=pl.when(fixed).then(pl.lit(FIXED_POINT)).when(absorbing).then(pl.lit(CYCLE)).otherwise(pl.lit(NONE)),
+            observed=pl.when(absorbing).then(pl.col("n") - pl.col("onset")),
+            censored=~absorbing,
             cluster_id=pl.when(fixed & pl.col("clustering_result_id").is_not_null()).then("cluster_id"),
         ).with_columns(kind=pl.when(pl.col("reason").is_null()).then("kind")),
         COLUMNS,

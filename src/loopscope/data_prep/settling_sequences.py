@@ -15,7 +15,7 @@ from loopscope.data_prep.grouping import number_groups
 from loopscope.data_prep.keys import ARROW, load_run_keys
 from loopscope.data_prep.label_sequences import LabelSequences, load_label_sequences
 from loopscope.dynamics.milestoning import find_milestones
-from loopscope.dynamics.sequences import Sequences
+from loopscope.dynamics.sequences import MISSING, Sequences
 from loopscope.schemas import Invocation, Run
 from loopscope.types import OUTLIER
 
@@ -40,9 +40,12 @@ class SettlingSequences:
     runs
         One row for each run, with the columns ``RUN_KEYS``; also a run that has not got so far as to have a step.
     sequences
-        Of these runs: equal symbols for equal outputs, or the clusters.
+        Of these runs: equal symbols for equal outputs, or the clusters. Two outliers are not the same state, so that
+        outliers have symbols above those of clusters, equal where their outputs are.
     sequence_number
         Shape (n,), int64: the position of each step's invocation in its run; −1 where it is missing.
+    outlier
+        Shape (n,), bool: of clusters, whether a step is an outlier.
     recurring
         Shape (number of runs,), int64: how many of the last steps of a run are proved to come again for ever, since it
         is deterministic and was in its last state before; 0 where nothing is proved.
@@ -55,8 +58,20 @@ class SettlingSequences:
     runs: pl.DataFrame
     sequences: Sequences
     sequence_number: Integers
+    outlier: npt.NDArray[np.bool_]
     recurring: Integers
     steps_per_loop: Integers
+
+    @property
+    def clusters(self) -> Integers:
+        """Shape (n,), int64: the symbols, all outliers being one; of exact outputs they mean nothing by themselves."""
+        return np.where(self.outlier, OUTLIER, self.sequences.symbols)
+
+    @property
+    def known(self) -> Integers:
+        """Shape (number of runs,), int64: how many steps each run has, those that are missing left out."""
+        steps = np.bincount(self.sequences.run[self.sequences.symbols != MISSING], minlength=self.sequences.n_runs)
+        return steps.astype(np.int64)
 
 
 def load_settling_sequences(
@@ -147,13 +162,14 @@ def _of_outputs(runs: pl.DataFrame, steps: pl.DataFrame, output_type: str | None
             number_groups(runs),
         ),
         steps["sequence_number"].to_numpy(),
+        np.zeros(steps.height, dtype=np.bool_),
         spans["recurring"].to_numpy().astype(np.int64),
         _count_steps_per_loop(runs, steps),
     )
 
 
 def _of_clusters(labels: LabelSequences, positions: pl.DataFrame, *, milestoning: bool) -> SettlingSequences:
-    sequences = find_milestones(labels.sequences).sequences if milestoning else labels.sequences
+    sequences = find_milestones(labels.sequences).sequences if milestoning else _tell_outliers_apart(labels, positions)
     lowest = 0 if milestoning else OUTLIER  # a core carried forward into a round need not be that of the next round
     steps = positions.filter(pl.col("output_type") == labels.keys["output_type"])
     ends = steps.group_by("run_id").agg(pl.col("recurs").sum(), last=pl.col("sequence_number").max())
@@ -166,7 +182,24 @@ def _of_clusters(labels: LabelSequences, positions: pl.DataFrame, *, milestoning
             if len(tail) == count and labels.sequence_number[end - 1] == last and (tail >= lowest).all():
                 recurring[run] = count
     per_loop = _count_steps_per_loop(labels.runs, steps) // labels.downsample
-    return SettlingSequences(labels.keys, labels.runs, sequences, labels.sequence_number, recurring, per_loop)
+    outlier = (labels.sequences.symbols == OUTLIER) & (not milestoning)
+    return SettlingSequences(labels.keys, labels.runs, sequences, labels.sequence_number, outlier, recurring, per_loop)
+
+
+def _tell_outliers_apart(labels: LabelSequences, positions: pl.DataFrame) -> Sequences:
+    """Give each outlier a symbol above those of the clusters, by its exact output."""
+    sequences = labels.sequences
+    place = np.flatnonzero(sequences.symbols == OUTLIER)
+    outliers = pl.DataFrame(
+        {
+            "run_id": labels.runs["run_id"].to_numpy()[sequences.run[place]],
+            "sequence_number": labels.sequence_number[place],
+        }
+    )
+    outputs = outliers.join(positions, on=["run_id", "sequence_number"], how="left", maintain_order="left")["output"]
+    symbols = sequences.symbols.copy()
+    symbols[place] = sequences.n_symbols + np.unique(outputs.to_numpy(), return_inverse=True)[1]
+    return sequences.replace(symbols)
 
 
 def _count_steps_per_loop(runs: pl.DataFrame, steps: pl.DataFrame) -> Integers:

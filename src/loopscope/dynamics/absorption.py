@@ -34,11 +34,14 @@ class Absorption:
         Shape (number of runs,), int64: from 0; −1 where a run was not seen to repeat.
     length
         Shape (number of runs,), int64: how many steps each run has.
+    tail
+        Shape (number of runs,), int64: how many of the last ones are known, without a missing one between.
     """
 
     period: Integers
     onset: Integers
     length: Integers
+    tail: Integers
 
     @property
     def absorbed(self) -> Flags:
@@ -47,8 +50,8 @@ class Absorption:
 
     @property
     def judged(self) -> Flags:
-        """Shape (number of runs,): whether it has the two steps without which nothing can repeat."""
-        return self.length >= 2
+        """Shape (number of runs,): whether it ends with two known steps, without which nothing repeats, or by proof."""
+        return self.absorbed | (self.tail >= 2)
 
     @property
     def time(self) -> Integers:
@@ -58,7 +61,7 @@ class Absorption:
     def take(self, runs: npt.ArrayLike) -> Self:
         """Keep the runs of these numbers, or those of which these flags are true."""
         chosen = np.asarray(runs)
-        return type(self)(self.period[chosen], self.onset[chosen], self.length[chosen])
+        return type(self)(self.period[chosen], self.onset[chosen], self.length[chosen], self.tail[chosen])
 
 
 def find_absorption(sequences: Sequences, recurring: Integers | None = None) -> Absorption:
@@ -84,7 +87,14 @@ def find_absorption(sequences: Sequences, recurring: Integers | None = None) -> 
     known = np.zeros(sequences.n_runs, dtype=np.int64) if recurring is None else recurring
     period, onset = np.zeros((2, sequences.n_runs), dtype=np.int64)
     find_periods(sequences.symbols, sequences.starts, known, MISSING, period, onset)
-    return Absorption(period, onset, sequences.lengths)
+    return Absorption(period, onset, sequences.lengths, _count_known_at_end(sequences))
+
+
+def _count_known_at_end(sequences: Sequences) -> Integers:
+    place = np.arange(len(sequences))
+    last_missing = np.maximum.accumulate(np.append(-1, np.where(sequences.symbols == MISSING, place, -1)))
+    since = np.maximum(sequences.starts[:-1], last_missing[sequences.starts[1:]] + 1)
+    return sequences.starts[1:] - since
 
 
 def continue_cycles(sequences: Sequences, absorption: Absorption) -> Sequences:

@@ -25,7 +25,7 @@ SHARE_IN_CYCLE: Final = "share in a cycle"
 MEDIAN_ONSET: Final = "median onset"
 QUANTITIES: Final = (SHARE_ABSORBED, SHARE_AT_FIXED_POINT, SHARE_IN_CYCLE, MEDIAN_ONSET)
 
-TOO_SHORT: Final = "no run has two steps: nothing can repeat"
+TOO_SHORT: Final = "no run ends with two known steps: nothing can repeat"
 
 
 class SurvivalEstimate(NamedTuple):
@@ -50,7 +50,7 @@ def estimate_settling(
     Parameters
     ----------
     found
-        Of its runs; those of fewer than two steps are left out.
+        Of its runs; those that do not end with two known steps are left out.
     drawn, null
         Of surrogates of the same runs, and which they are.
     group

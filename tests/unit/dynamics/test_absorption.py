@@ -121,3 +121,11 @@ def test_a_censored_run_counts_up_to_the_last_onset_that_could_be_seen():
     found = find_absorption(Sequences.of([[0, 1, 2, 3], [0, 1, 1], [4]]))
     assert found.time.tolist() == [2, 1, 0]
     assert found.judged.tolist() == [True, True, False]
+
+
+def test_what_does_not_end_with_two_known_steps_is_not_judged():
+    runs = Sequences.of([[0, 1], [0, 1, MISSING], [0, 1, MISSING, 1], [MISSING, 1, 1], [], [2], [MISSING]])
+    found = find_absorption(runs, np.array([0, 0, 0, 0, 0, 1, 0]))
+    assert found.tail.tolist() == [2, 0, 1, 2, 0, 1, 0]
+    assert found.judged.tolist() == [True, False, False, True, False, True, False]
+    assert found.take([3, 5]).judged.tolist() == [True, True]

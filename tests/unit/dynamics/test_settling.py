@@ -74,7 +74,7 @@ def test_a_median_that_is_not_reached_has_a_reason():
 def test_runs_of_one_step_do_not_count():
     assert estimate([*SETTLE, [1], []])[SHARE_ABSORBED].n_runs == 4
     found = estimate([[1], []])
-    assert {each.reason for each in found.values()} == {"no run has two steps: nothing can repeat"}
+    assert {each.reason for each in found.values()} == {"no run ends with two known steps: nothing can repeat"}
     (only,) = estimate([[1]], curve=True)
     assert only.estimate.reason
 
