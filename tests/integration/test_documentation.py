@@ -64,3 +64,13 @@ def test_the_page_on_shapes_prints_what_works(foxes, pytestconfig):
     assert done.returncode == 0, done.stderr
     for name in ("diagram", "entropy", "distances"):
         assert (folder / f"{name}.html").stat().st_size > 100_000
+
+
+def test_the_page_on_divergence_draws_what_it_says(foxes, pytestconfig):
+    folder, _ = foxes
+    shutil.copyfile(folder / "foxes.db", folder / "loopscope.db")
+    page = (pytestconfig.rootpath / "docs/divergence.md").read_text()
+    [python] = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    done = subprocess.run([sys.executable, "-c", python], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (folder / "divergence.html").stat().st_size > 100_000
