@@ -91,6 +91,8 @@ def find_absorption(sequences: Sequences, recurring: Integers | None = None) -> 
 
 
 def _count_known_at_end(sequences: Sequences) -> Integers:
+    if not (sequences.symbols == MISSING).any():
+        return sequences.lengths
     place = np.arange(len(sequences))
     last_missing = np.maximum.accumulate(np.append(-1, np.where(sequences.symbols == MISSING, place, -1)))
     since = np.maximum(sequences.starts[:-1], last_missing[sequences.starts[1:]] + 1)

@@ -41,7 +41,7 @@ def _find_period(steps: Integers) -> tuple[int, int]:
     backwards = steps[::-1]
     agreeing = np.zeros(n, dtype=np.int64)
     left = right = 0  # the agreement that reaches furthest
-    for p in range(1, n):
+    for p in range(1, n // 2 + 1):  # of a longer one two would not be seen
         length = 0 if p >= right else min(right - p, agreeing[p - left])
         while p + length < n and backwards[length] == backwards[p + length]:
             length += 1
