@@ -37,6 +37,6 @@ def test_runs_are_grouped_by_what_is_asked_for(filled: Store) -> None:
         values["initial_prompt"]: [run.tolist() for run in part] for values, part in labels.groups(["initial_prompt"])
     }
     assert groups == {"a fox": [[0, 0, -1]], "a lake": [[1, -1]]}
-    assert [values for values, _ in labels.groups([])] == [{}]
+    assert [values for values, _ in labels.groups([])] == [{"steps_per_loop": 1}]
     assert other.sequences.n_runs == 0
     assert list(other.groups([])) == []

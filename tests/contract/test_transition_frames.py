@@ -9,6 +9,7 @@ import loopscope
 from loopscope.data_prep import basins, markov_chains, milestones, motifs, occupancy, transitions
 from loopscope.data_prep.columns import schema_of
 from loopscope.errors import NotFoundError
+from loopscope.schemas import ClusteringResult, Run
 from loopscope.store.clusterings import save_clustering
 from loopscope.store.connection import Store
 
@@ -129,6 +130,21 @@ def test_all_outliers_have_a_reason_in_every_frame(filled, clustering):
         frame = load(filled, name, result, milestoning=True)
         assert frame["reason"].str.contains("all known steps are outliers").all()
         assert frame["estimate"].null_count() == frame.height > 0
+
+
+def test_models_that_take_turns_are_told(filled, pictures):
+    """Were both models painters, each second picture would be of the same one; of every second, all are."""
+    frame = load(filled, "load_basins_df", pictures)
+    assert frame["steps_per_loop"].unique().to_list() == [1]
+    with filled.transaction() as session:
+        for run in session.query(Run).where(Run.id < 3):
+            run.network = ["Paint", "Describe", "Typeset", "Read"]
+    for name in ESTIMATES:
+        by_network = load(filled, name, pictures, by=("seed",)).select("seed", "steps_per_loop").unique()
+        assert dict(by_network.iter_rows()) == {1: 2, 2: 1, None: 2}
+    with filled.transaction() as session:
+        session.get_one(ClusteringResult, pictures).downsample = 2
+    assert load(filled, "load_basins_df", pictures)["steps_per_loop"].unique().to_list() == [1]
 
 
 def test_basins_and_occupancy_by_hand(filled, pictures):

@@ -11,7 +11,6 @@ from loopscope.data_prep.cache import cached
 from loopscope.data_prep.cluster_names import label_columns, load_cluster_names
 from loopscope.data_prep.columns import INITIAL_PROMPT, Column, schema_of
 from loopscope.data_prep.estimates import ESTIMATE_COLUMNS, estimate_values
-from loopscope.data_prep.grouping import iterate_groups
 from loopscope.data_prep.label_sequences import LabelSequences, load_label_sequences
 from loopscope.dynamics.basin_estimates import Basins, estimate_basins
 from loopscope.dynamics.basins import find_last_symbols
@@ -124,7 +123,7 @@ def _estimate(
 ) -> Iterator[tuple[dict[str, Any], list[str], Basins]]:
     """Yield the values of each group, its prompts by number, and where its runs end."""
     last = find_last_symbols(labels.sequences)
-    for values, members in iterate_groups(labels.runs, by):
+    for values, members in labels.rows(by):
         runs = labels.runs[members]
         prompts = sorted(set(runs["initial_prompt"].to_list()))
         numbers = np.array([prompts.index(prompt) for prompt in runs["initial_prompt"].to_list()], dtype=np.int64)

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from loopscope.data_prep.columns import Column
 from loopscope.data_prep.grouping import group_columns
-from loopscope.data_prep.label_sequences import LABEL_KEYS
+from loopscope.data_prep.label_sequences import LABEL_KEYS, STEPS_PER_LOOP
 from loopscope.data_prep.medoids import load_medoids_df
 
 
@@ -30,4 +30,4 @@ def label_columns(by: Sequence[str], columns: Sequence[Column]) -> tuple[Column,
     NotFoundError
         When runs cannot be grouped so.
     """
-    return (*LABEL_KEYS, *group_columns(by), *columns)
+    return (*LABEL_KEYS, *group_columns(by), STEPS_PER_LOOP, *columns)

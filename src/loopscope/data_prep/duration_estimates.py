@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from loopscope.data_prep.columns import Column, schema_of
 from loopscope.data_prep.estimates import ESTIMATE_COLUMNS, estimate_values
 from loopscope.data_prep.grouping import group_columns
-from loopscope.data_prep.label_sequences import LABEL_KEYS, LabelSequences, load_label_sequences
+from loopscope.data_prep.label_sequences import LABEL_KEYS, STEPS_PER_LOOP, LabelSequences, load_label_sequences
 from loopscope.dynamics.durations import DurationEstimate
 from loopscope.dynamics.milestoning import find_milestones
 from loopscope.dynamics.sequences import Sequences
@@ -22,6 +22,7 @@ CLUSTER_ID = Column("cluster_id", pl.Int64, "the number of the cluster; -1 for o
 
 ESTIMATE_KEYS = (
     *LABEL_KEYS,
+    STEPS_PER_LOOP,
     CLUSTER_ID,
     Column("quantity", pl.String, "what is estimated; times are in steps"),
     Column("null", pl.String, "S: shuffled steps; M1: first-order Markov surrogates; null: neither says anything"),

@@ -14,7 +14,7 @@ from loopscope.data_prep.clustering_results import load_clustering_results_df
 from loopscope.data_prep.columns import CLUSTERING_RESULT_ID, EMBEDDING_MODEL, OUTPUT_TYPE, RUN_KEYS, Column
 from loopscope.data_prep.facts import fetch_frame
 from loopscope.data_prep.grouping import iterate_groups, number_groups
-from loopscope.data_prep.keys import load_embedding_models, load_run_keys
+from loopscope.data_prep.keys import ARROW, load_embedding_models, load_run_keys
 from loopscope.dynamics.sequences import MISSING, Sequences
 from loopscope.schemas import Cluster, EmbeddingCluster
 from loopscope.store.vectors import load_embedding_index
@@ -23,6 +23,13 @@ Integers = npt.NDArray[np.int64]
 
 LABEL_KEYS: tuple[Column, ...] = (CLUSTERING_RESULT_ID, EMBEDDING_MODEL, OUTPUT_TYPE)
 """What tells, in every frame of label dynamics, which labels are meant."""
+
+
+STEPS_PER_LOOP = Column(
+    "steps_per_loop",
+    pl.Int64,
+    "after how many steps the same model has its turn again, at most: 2 where two models give what is clustered",
+)
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,8 @@ class LabelSequences:
         Of these runs: from the first to the last clustered output; one between that has no assignment is `MISSING`.
     embedding_id, sequence_number
         Shape (n,), int64: the embedding of each step and the position of its invocation; −1 where it is missing.
+    steps_per_loop
+        Shape (number of runs,), int64: after how many steps it is the turn of the same model of the network again.
     """
 
     keys: dict[str, Any]
@@ -51,11 +60,17 @@ class LabelSequences:
     sequences: Sequences
     embedding_id: Integers
     sequence_number: Integers
+    steps_per_loop: Integers
 
     def groups(self, by: Sequence[str]) -> Iterator[tuple[dict[str, Any], Sequences]]:
-        """Yield the values of ``by`` and the sequences of each group of runs; `iterate_groups` says more."""
-        for values, rows in iterate_groups(self.runs, by):
+        """Yield the values of ``by`` and the sequences of each group of runs; `rows` says more."""
+        for values, rows in self.rows(by):
             yield values, self.sequences.take(rows)
+
+    def rows(self, by: Sequence[str]) -> Iterator[tuple[dict[str, Any], list[int]]]:
+        """Yield the values of ``by`` and of `STEPS_PER_LOOP`, and the row numbers of each group of runs."""
+        for values, rows in iterate_groups(self.runs, by):
+            yield values | {STEPS_PER_LOOP.name: int(self.steps_per_loop[rows].max())}, rows
 
 
 def load_label_sequences(
@@ -104,7 +119,41 @@ def load_label_sequences(
         downsample,
         runs.select(column.name for column in RUN_KEYS),
         *_lay_out(steps, runs),
+        _count_turns(count_steps_per_loop(runs, positions), downsample),
     )
+
+
+def count_steps_per_loop(runs: pl.DataFrame, steps: pl.DataFrame) -> Integers:
+    """Count the steps in the first round of each run's network, in the run that got furthest.
+
+    Parameters
+    ----------
+    runs
+        With the columns ``RUN_KEYS``.
+    steps
+        With ``run_id, sequence_number``: of all steps, not only those that were sampled.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (number of runs,), int64; 0 where no run of the network got so far.
+    """
+    rounds = runs.select("run_id", "network", length=pl.col("network").str.count_matches(ARROW, literal=True) + 1)
+    counted = (
+        steps.join(rounds, on="run_id")
+        .filter(pl.col("sequence_number") < pl.col("length"))
+        .group_by("run_id", "network")
+        .len("outputs")
+        .group_by("network")
+        .agg(pl.max("outputs"))
+    )
+    found = runs.join(counted, on="network", how="left", maintain_order="left")["outputs"].fill_null(0)
+    return found.to_numpy().astype(np.int64)
+
+
+def _count_turns(steps_per_loop: Integers, downsample: int) -> Integers:
+    """Of every so many steps: after how many of them the same model has its turn again."""
+    return np.asarray(steps_per_loop // np.gcd(steps_per_loop, downsample))
 
 
 def _lay_out(steps: pl.DataFrame, runs: pl.DataFrame) -> tuple[Sequences, Integers, Integers]:

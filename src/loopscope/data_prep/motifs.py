@@ -10,7 +10,6 @@ from loopscope.data_prep.cache import cached
 from loopscope.data_prep.cluster_names import label_columns
 from loopscope.data_prep.columns import Column, schema_of
 from loopscope.data_prep.estimates import ESTIMATE_COLUMNS, estimate_values
-from loopscope.data_prep.grouping import iterate_groups
 from loopscope.data_prep.label_sequences import load_label_sequences
 from loopscope.dynamics.chain_estimates import DRAWS, NULLS
 from loopscope.dynamics.motifs import MotifEstimates, estimate_motifs
@@ -61,7 +60,7 @@ def load_motifs_df(
     """
     columns = label_columns(by, MOTIF_COLUMNS)
     labels = load_label_sequences(session, clustering_result_id, experiment_id)
-    groups = list(iterate_groups(labels.runs, by))
+    groups = list(labels.rows(by))
     members = [rows for _, rows in groups]
     found = estimate_motifs(labels.sequences, members, draws=draws, nulls=nulls, seed=seed)
     rows = [

@@ -10,7 +10,6 @@ from loopscope.data_prep.cache import cached
 from loopscope.data_prep.cluster_names import label_columns, load_cluster_names
 from loopscope.data_prep.columns import Column, schema_of
 from loopscope.data_prep.estimates import ESTIMATE_COLUMNS, estimate_values
-from loopscope.data_prep.grouping import iterate_groups
 from loopscope.data_prep.label_sequences import load_label_sequences
 from loopscope.dynamics.chain_estimates import DRAWS, NULLS
 from loopscope.dynamics.occupancy import PARTS
@@ -66,7 +65,7 @@ def load_occupancy_df(
     columns = label_columns(by, OCCUPANCY_COLUMNS)
     labels = load_label_sequences(session, clustering_result_id, experiment_id)
     names = load_cluster_names(session, clustering_result_id)
-    groups = list(iterate_groups(labels.runs, by))
+    groups = list(labels.rows(by))
     found = estimate_occupancy(
         labels.sequences, [members for _, members in groups], draws=draws, nulls=nulls, seed=seed
     )

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from loopscope.data_prep.columns import CLUSTERING_RESULT_ID, EMBEDDING_MODEL, OUTPUT_TYPE, RUN_KEYS, Column
 from loopscope.data_prep.facts import fetch_frame, fetch_small_frame
 from loopscope.data_prep.grouping import number_groups
-from loopscope.data_prep.keys import ARROW, load_run_keys
-from loopscope.data_prep.label_sequences import LabelSequences, load_label_sequences
+from loopscope.data_prep.keys import load_run_keys
+from loopscope.data_prep.label_sequences import LabelSequences, count_steps_per_loop, load_label_sequences
 from loopscope.dynamics.milestoning import find_milestones
 from loopscope.dynamics.sequences import MISSING, Sequences
 from loopscope.schemas import Invocation, Run
@@ -164,7 +164,7 @@ def _of_outputs(runs: pl.DataFrame, steps: pl.DataFrame, output_type: str | None
         steps["sequence_number"].to_numpy(),
         np.zeros(steps.height, dtype=np.bool_),
         spans["recurring"].to_numpy().astype(np.int64),
-        _count_steps_per_loop(runs, steps),
+        count_steps_per_loop(runs, steps),
     )
 
 
@@ -181,9 +181,10 @@ def _of_clusters(labels: LabelSequences, positions: pl.DataFrame, *, milestoning
             tail = labels.sequences.symbols[max(sequences.starts[run], end - count) : end]
             if len(tail) == count and labels.sequence_number[end - 1] == last and (tail >= lowest).all():
                 recurring[run] = count
-    per_loop = _count_steps_per_loop(labels.runs, steps) // labels.downsample
     outlier = (labels.sequences.symbols == OUTLIER) & (not milestoning)
-    return SettlingSequences(labels.keys, labels.runs, sequences, labels.sequence_number, outlier, recurring, per_loop)
+    return SettlingSequences(
+        labels.keys, labels.runs, sequences, labels.sequence_number, outlier, recurring, labels.steps_per_loop
+    )
 
 
 def _tell_outliers_apart(labels: LabelSequences, positions: pl.DataFrame) -> Sequences:
@@ -200,18 +201,3 @@ def _tell_outliers_apart(labels: LabelSequences, positions: pl.DataFrame) -> Seq
     symbols = sequences.symbols.copy()
     symbols[place] = sequences.n_symbols + np.unique(outputs.to_numpy(), return_inverse=True)[1]
     return sequences.replace(symbols)
-
-
-def _count_steps_per_loop(runs: pl.DataFrame, steps: pl.DataFrame) -> Integers:
-    """Count the outputs in the first round of the network, in the run that got furthest."""
-    rounds = runs.select("run_id", "network", length=pl.col("network").str.count_matches(ARROW, literal=True) + 1)
-    counted = (
-        steps.join(rounds, on="run_id")
-        .filter(pl.col("sequence_number") < pl.col("length"))
-        .group_by("run_id", "network")
-        .len("outputs")
-        .group_by("network")
-        .agg(pl.max("outputs"))
-    )
-    found = runs.join(counted, on="network", how="left", maintain_order="left")["outputs"].fill_null(0)
-    return found.to_numpy().astype(np.int64)

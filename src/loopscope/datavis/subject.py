@@ -89,7 +89,22 @@ def describe_result(frame: pl.DataFrame) -> list[str]:
     parts = [row.get("embedding_model"), f"{algorithm} with {', '.join(said)}" if said else algorithm]
     if row.get("clustering_result_uuid"):
         parts.append(f"clustering {row['clustering_result_uuid'][:8]}")
-    return [part for part in parts if part]
+    return [*(part for part in parts if part), *describe_turns(frame)]
+
+
+def describe_turns(frame: pl.DataFrame) -> list[str]:
+    """Say whether the steps of a run are of several models in turn, so that clusters may alternate because of that.
+
+    Examples
+    --------
+    >>> describe_turns(pl.DataFrame({"steps_per_loop": [2, 2]}))
+    ['steps are of 2 models in turn']
+    """
+    turns = frame["steps_per_loop"].drop_nulls().to_list() if "steps_per_loop" in frame.columns else []
+    if max(turns, default=1) < 2:
+        return []
+    where = "" if min(turns) > 1 else "in some networks "
+    return [f"{where}steps are of {max(turns)} models in turn"]
 
 
 def write_subtitle(parts: list[str], width: float) -> list[str]:

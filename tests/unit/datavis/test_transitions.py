@@ -230,6 +230,24 @@ def test_an_empty_or_mixed_frame_is_refused(plot):
         plot(pl.concat([frame, frame.with_columns(clustering_result_id=pl.lit(4, pl.Int64))]))
 
 
+def test_charts_say_where_models_take_turns():
+    """A run of two painters ends with the same one each time: that they all end in one cluster says little."""
+    frame = make_transitions(make_runs(3, 10, 2), ("A→B", "A→B→C→D"))
+    turns = pl.when(pl.col("network") == "A→B").then(1).otherwise(2)
+    said = [
+        json.dumps(plot_transition_matrix(each).to_dict()["title"], ensure_ascii=False)
+        for each in (
+            frame.with_columns(steps_per_loop=turns),
+            frame.with_columns(steps_per_loop=2),
+            frame.with_columns(steps_per_loop=1),
+        )
+    ]
+    assert "in some networks steps are of 2 models in turn" in said[0]
+    assert "steps are of 2 models in turn" in said[1]
+    assert "in some networks" not in said[1]
+    assert "in turn" not in said[2]
+
+
 @pytest.mark.parametrize("plot", [plot_transition_matrix, plot_transition_graph])
 def test_a_group_without_a_cluster_says_why_on_the_face_of_the_chart(plot):
     some = make_transitions(make_runs(3, 10, 2))
