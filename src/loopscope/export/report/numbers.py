@@ -37,9 +37,16 @@ def with_interval(row: Row, write: Callable[[float], str] = number) -> str:
     '23 [15, 31.2]'
     >>> with_interval({"estimate": 23.0, "lower": None, "upper": None})
     '23 (no interval)'
+
+    An interval may reach beyond what was seen of the runs:
+
+    >>> with_interval({"estimate": 23.0, "lower": 15.0, "upper": None})
+    '23 [15, not reached]'
     """
-    if row["lower"] is None or row["upper"] is None:
+    if row["lower"] is None:
         return f"{write(row['estimate'])} (no interval)"
+    if row["upper"] is None:
+        return f"{write(row['estimate'])} [{write(row['lower'])}, not reached]"
     return f"{write(row['estimate'])} [{write(row['lower'])}, {write(row['upper'])}]"
 
 
