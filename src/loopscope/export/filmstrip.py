@@ -6,6 +6,7 @@ import polars as pl
 from sqlalchemy.orm import Session
 
 from loopscope.data_prep import load_change_points_df
+from loopscope.datavis.wording import count_of
 from loopscope.errors import ExportError
 from loopscope.export.picture_file import check_suffix, save_picture
 from loopscope.export.shown_runs import ShownRun, load_shown_runs
@@ -70,7 +71,7 @@ def export_filmstrip(
         session, clustering_result_id, lambda picture: shrink_picture(picture, FRAME_WIDTH * SCALE)
     ).read_run(run, chosen)
     change_points = _find_change_points(session, embedding_model, run) if embedding_model else []
-    facts = [run.seed_in_words, f"run {run.uuid[:8]}", f"{run.length:,} steps, {run.ending}"]
+    facts = [run.seed_in_words, f"run {run.uuid[:8]}", f"{count_of(run.length, 'step')}, {run.ending}"]
     if len(chosen) < len(spans):
         facts.append(f"{len(chosen)} of {len(spans)} stills, chosen evenly")
     facts += [f"change points: {embedding_model}"] if embedding_model else []
