@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+import transitions
 from figure import Figure, timer
 from loopscope.datavis.raster import plot_raster
 from loopscope.datavis.saving import save_chart
@@ -38,7 +39,10 @@ def measure() -> list[Figure]:
             work()
         seconds.append(taken.seconds)
         figures.append(Figure(f"{name}, 1,000 × 1,000, 200 draws, 99 of each null", taken.seconds, "s", at_most=30))
-    figures.append(Figure("all of these together", sum(seconds), "s", at_most=20))
+    transitions.measure_all(transitions.dwell(10, 20))  # compiles
+    seconds += [figure.value for figure in transitions.measure_all(sequences)]
+    name = "all analyses of labels together, those of transitions and occupancy among them"
+    figures.append(Figure(name, sum(seconds), "s", at_most=20))
     return [*figures, *_raster(sequences)]
 
 

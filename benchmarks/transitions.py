@@ -24,8 +24,8 @@ SETTINGS = {"draws": 200, "nulls": 99}
 
 def measure() -> list[Figure]:
     """Measure each analysis by itself, and all of them together, once their kernels are compiled."""
-    _measure_all(dwell(10, 20))
-    figures = _measure_all(dwell(RUNS, STEPS))
+    measure_all(dwell(10, 20))
+    figures = measure_all(dwell(RUNS, STEPS))
     name = f"{RUNS:,} runs × {STEPS:,} steps, {CLUSTERS} clusters"
     together = sum(figure.value for figure in figures)
     bootstrap = max(figure.value for figure in figures)
@@ -46,7 +46,8 @@ def dwell(n_runs: int, steps: int, *, seed: int = 0) -> Sequences:
     return Sequences.of(list(states), np.arange(n_runs) % PROMPTS)
 
 
-def _measure_all(runs: Sequences) -> list[Figure]:
+def measure_all(runs: Sequences) -> list[Figure]:
+    """Measure each analysis of transitions and occupancy of these runs."""
     groups = [np.flatnonzero(np.arange(runs.n_runs) % 2 == half) for half in (0, 1)]
     analyses: dict[str, Callable[[], object]] = {
         "transition probabilities": lambda: estimate_transitions(runs, **SETTINGS),
