@@ -96,7 +96,7 @@ def _count_known_at_end(sequences: Sequences) -> Integers:
     place = np.arange(len(sequences))
     last_missing = np.maximum.accumulate(np.append(-1, np.where(sequences.symbols == MISSING, place, -1)))
     since = np.maximum(sequences.starts[:-1], last_missing[sequences.starts[1:]] + 1)
-    return sequences.starts[1:] - since
+    return np.asarray(sequences.starts[1:] - since)
 
 
 def continue_cycles(sequences: Sequences, absorption: Absorption) -> Sequences:
