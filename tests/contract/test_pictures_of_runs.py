@@ -9,13 +9,14 @@ from PIL import Image, ImageColor
 from sqlalchemy import delete, select, update
 
 from loopscope.config import ExperimentConfig
-from loopscope.data_prep import load_clusters_df
+from loopscope.data_prep import load_clusters_df, load_invocations_df
 from loopscope.datavis.theme import choose_cluster_colour
 from loopscope.engine.clustering import cluster_embeddings
 from loopscope.engine.performing import perform_experiment
 from loopscope.errors import ExportError, NotFoundError
 from loopscope.export.filmstrip import export_filmstrip
 from loopscope.export.images import export_images, list_medoid_pictures, list_pictures
+from loopscope.export.pictures import export_run_pictures
 from loopscope.export.sheet import count_runs, export_sheet
 from loopscope.export.shown_runs import load_shown_runs
 from loopscope.export.stills import StillReader
@@ -24,6 +25,7 @@ from loopscope.imaging.codec import decode_picture
 from loopscope.models import fakes
 from loopscope.models.registry import Registry
 from loopscope.schemas import Cluster, Embedding, EmbeddingCluster, EmbeddingVector, Invocation, Picture, Run
+from loopscope.store.outputs import load_outputs
 
 MODELS = Registry.of(
     fakes.FakePainter, fakes.FakeDescriber, fakes.FakeText, fakes.FakeTextEmbedder, fakes.FakeImageEmbedder
@@ -241,6 +243,19 @@ def test_stills_say_where_they_came_from(performed, tmp_path, image_format):
         assert f"_seed_3_run_{uuid.replace('-', '')[:12]}_step_{invocation.sequence_number:05d}" in path.name
         if image_format != "jpeg":
             assert image.convert("RGB").tobytes() == decode_picture(data).tobytes()
+
+
+def test_pictures_beside_a_run_say_where_they_came_from_too(performed, tmp_path):
+    with performed.session() as session:
+        run = painted(session)
+        paths = export_run_pictures(session, load_invocations_df(session, run_id=run.run_id), tmp_path / "run")
+        pictures = load_outputs(session, list(paths))
+    assert [path.name for path in sorted(paths.values())] == [f"step_{2 * step:05d}.png" for step in range(5)]
+    for invocation_id, path in paths.items():
+        image = opened(path)
+        said = json.loads(image.getexif().get_ifd(0x8769)[0x9286][8:])
+        assert (said["invocation_id"], said["sequence_number"]) == (invocation_id, int(path.stem[5:]))
+        assert image.convert("RGB").tobytes() == pictures[invocation_id].tobytes()
 
 
 def test_what_is_there_already_is_left_as_it_is(performed, tmp_path):

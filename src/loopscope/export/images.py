@@ -110,12 +110,12 @@ def export_images(
     named = list(zip(pictures.invocation_ids, pictures.prefixes, strict=True))
     for start in range(0, len(named), AT_A_TIME):
         some = named[start : start + AT_A_TIME]
-        origins = _load_origins(session, [invocation_id for invocation_id, _ in some])
+        origins = load_origins(session, [invocation_id for invocation_id, _ in some])
         for invocation_id, prefix in some:
             metadata = origins[invocation_id]
             path = folder / (prefix + _name(metadata) + SUFFIXES[image_format])
             if not path.exists():
-                write_whole(path, _encode(session, metadata, image_format))
+                write_whole(path, encode_with_origin(session, metadata, image_format))
                 written += 1
             advance(1)
     return ExportedImages(written, len(pictures.invocation_ids) - written)
@@ -141,7 +141,14 @@ def _slug(text: str) -> str:
     return slug or "prompt"
 
 
-def _encode(session: Session, metadata: PictureMetadata, image_format: ImageFormat) -> bytes:
+def encode_with_origin(session: Session, metadata: PictureMetadata, image_format: ImageFormat) -> bytes:
+    """Encode a picture as a file that says where it came from.
+
+    Raises
+    ------
+    ExportError
+        When it cannot be read, or is too large for the format.
+    """
     data = session.scalars(
         select(Picture.data)
         .join(Invocation, Invocation.picture_id == Picture.id)
@@ -155,7 +162,8 @@ def _encode(session: Session, metadata: PictureMetadata, image_format: ImageForm
         ) from error
 
 
-def _load_origins(session: Session, invocation_ids: Sequence[int]) -> dict[int, PictureMetadata]:
+def load_origins(session: Session, invocation_ids: Sequence[int]) -> dict[int, PictureMetadata]:
+    """Load what is said in the file of each picture, by the invocation that gave it."""
     from importlib.metadata import version
 
     software = f"Loopscope {version('loopscope')}"

@@ -5,8 +5,9 @@ from pathlib import Path
 import polars as pl
 from sqlalchemy.orm import Session
 
+from loopscope.export.images import AT_A_TIME, encode_with_origin, load_origins
+from loopscope.files import write_whole
 from loopscope.imaging.codec import decode_picture
-from loopscope.store.outputs import load_outputs
 
 
 def export_medoid_pictures(medoids: pl.DataFrame, folder: Path) -> dict[int, Path]:
@@ -28,7 +29,7 @@ def export_medoid_pictures(medoids: pl.DataFrame, folder: Path) -> dict[int, Pat
 
 
 def export_run_pictures(session: Session, invocations: pl.DataFrame, folder: Path) -> dict[int, Path]:
-    """Write the pictures among a run's invocations, as PNG, and return the paths by invocation id.
+    """Write the pictures among a run's invocations, as PNG that says where it came from; return paths by invocation id.
 
     Parameters
     ----------
@@ -36,13 +37,17 @@ def export_run_pictures(session: Session, invocations: pl.DataFrame, folder: Pat
         Of one run, as of ``load_invocations_df``.
     folder
         Made where there is none.
+
+    Raises
+    ------
+    ExportError
+        When a picture cannot be read.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    ids = invocations.filter(pl.col("output_type") == "image")["invocation_id"].to_list()
     paths = {}
-    for row in invocations.filter(pl.col("output_type") == "image").iter_rows(named=True):
-        path = folder / f"step_{row['sequence_number']:05d}.png"
-        picture = load_outputs(session, [row["invocation_id"]])[row["invocation_id"]]
-        assert not isinstance(picture, str)
-        picture.save(path)
-        paths[row["invocation_id"]] = path
+    for start in range(0, len(ids), AT_A_TIME):
+        for invocation_id, origin in load_origins(session, ids[start : start + AT_A_TIME]).items():
+            path = folder / f"step_{origin.sequence_number:05d}.png"
+            paths[invocation_id] = write_whole(path, encode_with_origin(session, origin, "png"))
     return paths
