@@ -153,7 +153,7 @@ def _make_axis(channel: Literal["x", "y"], values: pl.Series, title: str, labell
         domain = [lowest, highest] if highest > lowest else [lowest - 1, highest + 1]
         if domain[1] - domain[0] <= 10:  # else Vega marks halves of steps
             words["values"] = list(range(int(domain[0]), int(domain[1]) + 1))
-        return alt.X("x:Q").scale(domain=domain, nice=False, zero=False).axis(**words, grid=False)
+        return alt.X("x:Q").scale(domain=domain, nice=False, zero=False).axis(**words, grid=False, format="d")
     return (
         alt.Y("y:Q")
         .scale(domain=[min(0.0, lowest), max(highest, SMALLEST_RANGE)], nice=True)
