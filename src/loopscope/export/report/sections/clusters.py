@@ -72,7 +72,10 @@ def _clusters_of(about: About) -> pl.DataFrame:
 def _say_gallery(clusters: pl.DataFrame) -> str:
     shown = min(SHOWN, clusters.height)
     of = "" if shown == clusters.height else f" of the {shown} largest of {clusters.height}"
-    return f"The medoids{of}: the very picture (or the one that the text describes), its caption, the cluster's size."
+    what = (
+        "their very texts" if clusters["picture"].is_null().all() else "the picture, or the one that the text describes"
+    )
+    return f"The medoids{of}: {what}, and how many embeddings, runs and prompts each cluster has."
 
 
 def _write_gallery(clusters: pl.DataFrame, total: int) -> str:
@@ -82,14 +85,14 @@ def _write_gallery(clusters: pl.DataFrame, total: int) -> str:
 
 def _write_card(row: dict[str, Any], total: int) -> str:
     caption = row["caption"] or row["medoid_text"] or row["cluster_label"] or "no caption"
-    blank = '<div class="blank"></div>'
+    shown = ""
     if row["picture"] is not None:
         picture = decode_picture(row["picture"])
         picture.thumbnail((SIDE, SIDE))
-        blank = embed_picture(picture, f"Medoid of cluster {row['cluster_id']}: {caption}", photograph=True)
+        shown = embed_picture(picture, f"Medoid of cluster {row['cluster_id']}: {caption}", photograph=True)
     visits = f"{count_of(row['n_prompts'], 'prompt')} · {count_of(row['n_runs'], 'run')}"
     return (
-        f'<div style="border-color: {choose_cluster_colour(row["cluster_id"])}">{blank}'
+        f'<div style="border-color: {choose_cluster_colour(row["cluster_id"])}">{shown}'
         f'<p class="size"><span>{row["cluster_id"]}</span>'
         f"<span>{row['cluster_size']:,} · {percentage(row['cluster_size'], total)}</span></p>"
         f"<p>{escape(caption)}</p><p>{visits}</p></div>"
