@@ -1,7 +1,7 @@
 """What follows what."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -9,27 +9,31 @@ from loopscope.data_prep.transitions import load_transitions_df
 from loopscope.datavis.occupancy import plot_occupancy
 from loopscope.datavis.transition_graph import plot_transition_graph
 from loopscope.datavis.transition_matrix import plot_transition_matrix
-from loopscope.datavis.wording import count_of
 from loopscope.export.report.about import About
 from loopscope.export.report.answer import Answer, Download, Figure, Section
+from loopscope.export.report.closed_classes import Classes, say_classes, say_commonest
 from loopscope.export.report.numbers import against_null, with_interval
 from loopscope.export.report.saying import say_each, say_reasons
 
+Found = TypeVar("Found")
+LIKELY = 0.05
+
 
 def answer_following(about: About) -> Answer:
-    """Say how many closed classes there are, how predictable the next cluster is, and whether time has a direction."""
-    chains = about.frame("markov_chains")
-    entropy = _rows(chains, "h_bits", "S")
-    direction = _rows(chains, "ep_bits", "R")
-    said = say_each(entropy, _say_entropy)
-    said += say_each(
-        direction,
-        lambda row: (
-            f"its irreversibility is {with_interval(row)} bits a step; "
-            + against_null(row, "turning loops round by chance")
-        ),
-    )
-    said += _say_classes(chains)
+    """Say what is never left, how predictable the next cluster is, and whether time has a direction, on what support.
+
+    The numbers of a chain are those of its closed class; where little was seen of that, what needs none is told.
+    """
+    chains, by_network = about.frame("markov_chains"), about.frame("transitions")
+    rows = {network: of for (network,), of in by_network.group_by("network", maintain_order=True)}
+    classes = {network: Classes.of(of) for network, of in rows.items()}
+    supported = {network for network, of in classes.items() if of.is_supported}
+    said = say_each(_each(classes, say_classes), _say_text)
+    said += say_each(_rows(chains, "h_bits", "S", supported), _say_entropy)
+    said += say_each(_rows(chains, "ep_bits", "R", supported), _say_direction)
+    others = {network: of for network, of in rows.items() if network not in supported}
+    said += say_each(_each(others, say_commonest), _say_text)
+    said += say_each(_rows(chains, "memory_bits", "M1", set(rows)), _say_memory)
     result_id = about.result["clustering_result_id"]
     with about.store.session() as session:
         transitions = load_transitions_df(session, result_id, about.experiment_id, by=())
@@ -46,26 +50,34 @@ def answer_following(about: About) -> Answer:
     return Answer(tuple(said), figures, downloads, tuple(say_reasons(chains, "quantity", "network")))
 
 
-def _rows(chains: pl.DataFrame, quantity: str, null: str) -> list[dict[str, Any]]:
-    return chains.filter(pl.col("quantity") == quantity, pl.col("null") == null).to_dicts()
+def _rows(chains: pl.DataFrame, quantity: str, null: str, networks: set[str]) -> list[dict[str, Any]]:
+    chosen = pl.col("network").is_in(sorted(networks))
+    return chains.filter(chosen, pl.col("quantity") == quantity, pl.col("null") == null).to_dicts()
+
+
+def _each(of: Mapping[str, Found], say: Callable[[Found], str | None]) -> list[dict[str, Any]]:
+    """Give what is said of each network as the rows that sentences are made of."""
+    return [{"network": network, "estimate": say(found)} for network, found in of.items()]
+
+
+def _say_text(row: Mapping[str, Any]) -> str:
+    return str(row["estimate"])
 
 
 def _say_entropy(row: Mapping[str, Any]) -> str:
     return f"the next cluster is uncertain by {with_interval(row)} bits; {against_null(row, 'shuffled order')}"
 
 
-def _say_classes(chains: pl.DataFrame) -> list[str]:
-    said = []
-    for row in chains.unique("network", maintain_order=True).iter_rows(named=True):
-        if row["n_closed"] is None:
-            continue
-        closed = count_of(row["n_closed"], "closed class", "closed classes")
-        lasting = "which is never left" if row["n_closed"] == 1 else "none of which is ever left"
-        said.append(
-            f"The {count_of(row['n_states'], 'state')} of {row['network']} make "
-            f"{count_of(row['n_classes'], 'communicating class', 'communicating classes')}, with {closed}, {lasting}."
-        )
-    return said[:4]
+def _say_direction(row: Mapping[str, Any]) -> str:
+    null = against_null(row, "turning loops round by chance")
+    return f"the irreversibility is {with_interval(row)} bits a step; {null}"
+
+
+def _say_memory(row: Mapping[str, Any]) -> str:
+    beyond = row["null_p"] is not None and row["null_p"] <= LIKELY
+    whether = "the cluster before matters too" if beyond else "the present cluster tells as much as two do"
+    told = f"it adds {with_interval(row)} bits" if beyond else f"the one before adds {with_interval(row)} bits"
+    return f"{whether}: {told}, and {against_null(row, 'one step of memory')}"
 
 
 SECTION = Section("following", "What follows what?", answer_following)
