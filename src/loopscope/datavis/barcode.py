@@ -15,7 +15,7 @@ from loopscope.datavis.homology import (
     name_bars,
 )
 from loopscope.datavis.key import KeyEntry, draw_key
-from loopscope.datavis.subject import require_one, require_rows, write_subtitle
+from loopscope.datavis.subject import name_run, require_one, require_rows, write_subtitle
 from loopscope.datavis.text_marks import write_texts
 from loopscope.datavis.theme import FAINT_INK, RULE, apply_theme
 from loopscope.datavis.wording import count_of, wrap_text
@@ -59,7 +59,12 @@ def plot_barcode(bars: pl.DataFrame, *, null: pl.DataFrame | None = None) -> alt
     if null is not None:
         entries.append(KeyEntry(NULL_COLOUR, NULL_NAME, "the longest bar of such clouds, from where a bar begins"))
     body = alt.VConcatChart(vconcat=panels, spacing=30)
-    said = [f"run {run_id}", str(bars["network"][0]), f"“{bars['initial_prompt'][0]}”", *_describe(bars)]
+    said = [
+        name_run(bars.row(0, named=True)),
+        str(bars["network"][0]),
+        f"“{bars['initial_prompt'][0]}”",
+        *_describe(bars),
+    ]
     title = alt.Title(
         "At which distances the embeddings of a run hang together and make loops",
         subtitle=write_subtitle(said, WIDTH + 200),

@@ -5,7 +5,7 @@ from typing import Any, Final
 import altair as alt
 import polars as pl
 
-from loopscope.datavis.subject import require_one, require_rows, write_subtitle
+from loopscope.datavis.subject import name_run, require_one, require_rows, write_subtitle
 from loopscope.datavis.text_marks import write_texts
 from loopscope.datavis.theme import FAINT_INK, INK, SERIES_COLOURS, apply_theme
 from loopscope.datavis.wording import count_of, shorten_text, wrap_text
@@ -59,11 +59,11 @@ def plot_change_points(change_points: pl.DataFrame, drift: pl.DataFrame) -> alt.
 
 
 def _name_chart(change_points: pl.DataFrame) -> str:
-    run_id = change_points["run_id"][0]
+    run = name_run(change_points.row(0, named=True)).capitalize()
     found = int(change_points["change_point"].is_not_null().sum())
     if not found:
-        return f"Run {run_id} nowhere goes over into something else"
-    return f"Run {run_id} goes over into something else {HOW_OFTEN.get(found, f'{found} times')}"
+        return f"{run} nowhere goes over into something else"
+    return f"{run} goes over into something else {HOW_OFTEN.get(found, f'{found} times')}"
 
 
 def _describe(run: dict[str, Any]) -> list[str]:

@@ -9,7 +9,7 @@ import polars as pl
 
 from loopscope.datavis.groups import GROUPED_BY
 from loopscope.datavis.key import KeyEntry, draw_key
-from loopscope.datavis.subject import require_one, require_rows, write_subtitle
+from loopscope.datavis.subject import name_result, require_one, require_rows, write_subtitle
 from loopscope.datavis.text_marks import write_texts
 from loopscope.datavis.theme import FAINT_INK, INK, apply_theme, choose_cluster_colour
 from loopscope.datavis.wording import count_of, percentage, wrap_text
@@ -266,7 +266,7 @@ def _write_estimate(quantity: str, row: dict[str, Any]) -> str:
 
 
 def _describe(dwell_times: pl.DataFrame, found: int, shown: int) -> list[str]:
-    parts = [dwell_times["embedding_model"][0], f"clustering result {dwell_times['clustering_result_id'][0]}"]
+    parts = [dwell_times["embedding_model"][0], name_result(dwell_times.row(0, named=True))]
     parts.append(count_of(dwell_times["run_id"].n_unique(), "run"))
     parts.append(count_of(dwell_times.height, "stay"))
     if shown < found:

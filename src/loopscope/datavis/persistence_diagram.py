@@ -20,7 +20,7 @@ from loopscope.datavis.homology import (
     require_dimension,
 )
 from loopscope.datavis.key import KeyEntry, draw_key
-from loopscope.datavis.subject import require_one, require_rows, write_subtitle
+from loopscope.datavis.subject import name_run, require_one, require_rows, write_subtitle
 from loopscope.datavis.text_marks import write_texts
 from loopscope.datavis.theme import FAINT_INK, INK, apply_theme
 from loopscope.datavis.wording import count_of, wrap_text
@@ -117,7 +117,7 @@ def _list_groups(bars: pl.DataFrame, by: tuple[str, ...]) -> list[tuple[str, pl.
 
 def _name(values: dict[str, Any], part: pl.DataFrame) -> str:
     if "run_id" in values:
-        return f"run {values['run_id']}: {part['initial_prompt'][0]}"
+        return f"{name_run(part.row(0, named=True))}: {part['initial_prompt'][0]}"
     return name_group(values)
 
 

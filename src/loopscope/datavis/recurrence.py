@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from PIL import Image
 
-from loopscope.datavis.subject import require_one, require_rows, write_subtitle
+from loopscope.datavis.subject import name_run, require_one, require_rows, write_subtitle
 from loopscope.datavis.text_marks import write_texts
 from loopscope.datavis.theme import FAINT_INK, RULE, apply_theme
 from loopscope.datavis.wording import count_of, shorten_text, wrap_text
@@ -63,7 +63,7 @@ def plot_recurrence(pairs: pl.DataFrame, measures: pl.DataFrame | None = None) -
     drawn = [_draw_plot(pairs.filter(generator=name), measures, size, named=len(generators) > 1) for name in generators]
     width = (size + 40) * len(drawn)
     title = alt.Title(
-        f"When run {row['run_id']} comes back near to where it was",
+        f"When {name_run(row)} comes back near to where it was",
         subtitle=write_subtitle(_describe(row), max(width, 520)),
     )
     return apply_theme(alt.HConcatChart(hconcat=drawn, spacing=44, title=title))

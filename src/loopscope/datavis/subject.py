@@ -1,6 +1,7 @@
 """What a chart is of: exactly one clustering result or embedding model, said in words for its subtitle."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import polars as pl
 
@@ -88,8 +89,36 @@ def describe_result(frame: pl.DataFrame) -> list[str]:
     algorithm = row.get("algorithm") or ("clustered" if said else None)
     parts = [row.get("embedding_model"), f"{algorithm} with {', '.join(said)}" if said else algorithm]
     if row.get("clustering_result_uuid"):
-        parts.append(f"clustering {row['clustering_result_uuid'][:8]}")
+        parts.append(name_result(row))
     return [*(part for part in parts if part), *describe_turns(frame)]
+
+
+def name_result(row: Mapping[str, Any]) -> str:
+    """Name a clustering result by what can be typed, its public id, where a row has that.
+
+    Examples
+    --------
+    >>> name_result({"clustering_result_id": 2, "clustering_result_uuid": "06a90841-aaaa"})
+    'clustering 06a90841'
+    >>> name_result({"clustering_result_id": 2})
+    'clustering result 2'
+    """
+    uuid = row.get("clustering_result_uuid")
+    return f"clustering {uuid[:8]}" if uuid else f"clustering result {row['clustering_result_id']}"
+
+
+def name_run(row: Mapping[str, Any]) -> str:
+    """Name a run by what can be typed, its public id, where a row has that.
+
+    Examples
+    --------
+    >>> name_run({"run_id": 7, "run_uuid": "06a90841-aaaa"})
+    'run 06a90841'
+    >>> name_run({"run_id": 7})
+    'run 7'
+    """
+    uuid = row.get("run_uuid")
+    return f"run {uuid[:8]}" if uuid else f"run {row['run_id']}"
 
 
 def describe_turns(frame: pl.DataFrame) -> list[str]:

@@ -8,7 +8,7 @@ import polars as pl
 from loopscope.datavis.groups import iterate_group_frames
 from loopscope.datavis.key import KeyEntry, draw_key
 from loopscope.datavis.step_panels import NULL_COLOUR
-from loopscope.datavis.subject import require_one, require_rows, write_subtitle
+from loopscope.datavis.subject import name_result, require_one, require_rows, write_subtitle
 from loopscope.datavis.text_marks import write_texts
 from loopscope.datavis.theme import FAINT_INK, INK, SERIES_COLOURS, apply_theme
 from loopscope.datavis.wording import count_of, wrap_text
@@ -173,7 +173,7 @@ def _describe(survival: pl.DataFrame, n_groups: int) -> list[str]:
     if row["clustering_result_id"] is None:
         parts = ["exact outputs"]
     else:
-        parts = [f"clusters of {row['embedding_model']}", f"clustering result {row['clustering_result_id']}"]
+        parts = [f"clusters of {row['embedding_model']}", name_result(row)]
     by = [name for name in ("network", "initial_prompt", "seed") if name in survival.columns]
     runs = survival.group_by("output_type", *by).agg(pl.max("n_runs")).group_by("output_type").agg(pl.sum("n_runs"))
     parts.append(count_of(int(runs["n_runs"].max() or 0), "run"))  # type: ignore[arg-type]

@@ -144,3 +144,10 @@ def test_what_cannot_be_drawn_is_refused():
     two = pl.concat([make_stays(RUNS), make_stays(RUNS).with_columns(clustering_result_id=pl.lit(4))])
     with pytest.raises(ChartError, match="2 results"):
         plot_dwell_times(two)
+
+
+def test_the_clustering_is_named_as_it_is_typed(read_chart):
+    stays = make_stays([[0, 0, 1]]).with_columns(clustering_result_uuid=pl.lit("06a90841-0000"))
+    subtitle = " · ".join(read_chart(plot_dwell_times(stays))["title"]["subtitle"])
+    assert "clustering 06a90841" in subtitle
+    assert "clustering result 3" not in subtitle

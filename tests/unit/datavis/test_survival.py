@@ -122,3 +122,11 @@ def test_what_cannot_be_drawn_is_refused():
     mixed = pl.concat([make_survival(), make_survival(null="M1")])
     with pytest.raises(ChartError, match="2 nulls"):
         plot_survival(mixed)
+
+
+@pytest.mark.parametrize(("uuid", "said"), [("06a90841-0000", "clustering 06a90841"), (None, "clustering result 2")])
+def test_the_clustering_is_named_as_it_is_typed(read_chart, uuid, said):
+    frame = make_survival().with_columns(clustering_result_id=pl.lit(2), embedding_model=pl.lit("MiniLM"))
+    if uuid:
+        frame = frame.with_columns(clustering_result_uuid=pl.lit(uuid))
+    assert said in " · ".join(read_chart(plot_survival(frame))["title"]["subtitle"])

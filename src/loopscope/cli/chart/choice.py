@@ -9,6 +9,8 @@ from loopscope.cli.subject import choose_experiment, choose_result, find_newest_
 from loopscope.errors import NotFoundError
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from loopscope.store.connection import Store
 
 GROUPINGS = {"network": "network", "prompt": "initial_prompt"}
@@ -82,6 +84,22 @@ class Choice:
         chosen = find_newest_model(self.store, self.experiment_id) or names[0]
         say(f"drawing embeddings by {chosen}; choose others with --model: {', '.join(names)}")
         return chosen
+
+    def named(self, frame: "pl.DataFrame") -> "pl.DataFrame":
+        """Add the public ids, which can be typed, of the clustering result and of the runs that a frame has."""
+        import polars as pl
+
+        from loopscope.data_prep.keys import load_run_uuids
+        from loopscope.schemas import ClusteringResult
+
+        with self.store.session() as session:
+            if "run_id" in frame.columns and "run_uuid" not in frame.columns:
+                frame = frame.join(load_run_uuids(session), on="run_id", how="left", maintain_order="left")
+            ids = frame["clustering_result_id"].drop_nulls() if "clustering_result_id" in frame.columns else []
+            if len(ids) and "clustering_result_uuid" not in frame.columns:
+                uuid = str(session.get_one(ClusteringResult, ids[0]).uuid)
+                frame = frame.with_columns(clustering_result_uuid=pl.lit(uuid))
+        return frame
 
     @property
     def grouping(self) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ def draw_survival(choice: Choice) -> Any:
     result_id = choice.result_id if choice.clustering or choice.model else None
     by = choice.grouping or ("network",)
     with choice.store.session() as session:
-        return plot_survival(load_survival_df(session, choice.experiment_id, clustering_result_id=result_id, by=by))
+        found = load_survival_df(session, choice.experiment_id, clustering_result_id=result_id, by=by)
+    return plot_survival(choice.named(found))
 
 
 def draw_dwell_times(choice: Choice) -> Any:
@@ -24,7 +25,8 @@ def draw_dwell_times(choice: Choice) -> Any:
     with choice.store.session() as session:
         dwell_times = load_dwell_times_df(session, choice.result_id, choice.experiment_id)
         estimates = load_dwell_time_estimates_df(session, choice.result_id, choice.experiment_id, by=())
-        return plot_dwell_times(dwell_times, estimates, load_medoids_df(session, choice.result_id))
+        medoids = load_medoids_df(session, choice.result_id)
+    return plot_dwell_times(choice.named(dwell_times), estimates, medoids)
 
 
 def draw_transitions(choice: Choice) -> Any:
@@ -33,9 +35,8 @@ def draw_transitions(choice: Choice) -> Any:
     from loopscope.datavis.transition_matrix import plot_transition_matrix
 
     with choice.store.session() as session:
-        return plot_transition_matrix(
-            load_transitions_df(session, choice.result_id, choice.experiment_id, by=choice.grouping)
-        )
+        found = load_transitions_df(session, choice.result_id, choice.experiment_id, by=choice.grouping)
+    return plot_transition_matrix(choice.named(found))
 
 
 def draw_graph(choice: Choice) -> Any:
@@ -44,9 +45,8 @@ def draw_graph(choice: Choice) -> Any:
     from loopscope.datavis.transition_graph import plot_transition_graph
 
     with choice.store.session() as session:
-        return plot_transition_graph(
-            load_transitions_df(session, choice.result_id, choice.experiment_id, by=choice.grouping)
-        )
+        found = load_transitions_df(session, choice.result_id, choice.experiment_id, by=choice.grouping)
+    return plot_transition_graph(choice.named(found))
 
 
 def draw_occupancy(choice: Choice) -> Any:
@@ -56,7 +56,8 @@ def draw_occupancy(choice: Choice) -> Any:
 
     by = choice.grouping or ("network",)
     with choice.store.session() as session:
-        return plot_occupancy(load_occupancy_df(session, choice.result_id, choice.experiment_id, by=by))
+        found = load_occupancy_df(session, choice.result_id, choice.experiment_id, by=by)
+    return plot_occupancy(choice.named(found))
 
 
 def draw_coverage(choice: Choice) -> Any:
@@ -66,7 +67,8 @@ def draw_coverage(choice: Choice) -> Any:
 
     by = choice.grouping or ("network",)
     with choice.store.session() as session:
-        return plot_motif_coverage(load_motifs_df(session, choice.result_id, choice.experiment_id, by=by))
+        found = load_motifs_df(session, choice.result_id, choice.experiment_id, by=by)
+    return plot_motif_coverage(choice.named(found))
 
 
 def draw_basins(choice: Choice) -> Any:
@@ -76,4 +78,5 @@ def draw_basins(choice: Choice) -> Any:
 
     with choice.store.session() as session:
         basins = load_basins_df(session, choice.result_id, choice.experiment_id)
-        return plot_basins(basins, load_basin_estimates_df(session, choice.result_id, choice.experiment_id))
+        estimates = load_basin_estimates_df(session, choice.result_id, choice.experiment_id)
+    return plot_basins(choice.named(basins), estimates)

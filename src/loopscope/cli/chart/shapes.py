@@ -29,7 +29,8 @@ def draw_barcode(choice: Choice) -> Any:
     from loopscope.datavis.barcode import plot_barcode
 
     with choice.store.session() as session:
-        return plot_barcode(load_persistence_diagrams_df(session, choice.one_model, run_id=choice.run_id))
+        bars = load_persistence_diagrams_df(session, choice.one_model, run_id=choice.run_id)
+    return plot_barcode(choice.named(bars))
 
 
 def draw_entropy(choice: Choice) -> Any:

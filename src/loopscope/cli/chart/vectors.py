@@ -52,7 +52,8 @@ def draw_recurrence(choice: Choice) -> Any:
 
     with choice.store.session() as session:
         pairs = load_recurrence_pairs_df(session, choice.one_model, choice.run_id)
-        return plot_recurrence(pairs, load_recurrence_df(session, choice.one_model, choice.experiment_of_run))
+        measures = load_recurrence_df(session, choice.one_model, choice.experiment_of_run)
+    return plot_recurrence(choice.named(pairs), measures)
 
 
 def draw_change_points(choice: Choice) -> Any:
@@ -66,4 +67,4 @@ def draw_change_points(choice: Choice) -> Any:
         found = load_change_points_df(session, choice.one_model, choice.experiment_of_run)
         drift = load_drift_df(session, choice.one_model, choice.experiment_of_run)
     chosen = pl.col("run_id") == choice.run_id
-    return plot_change_points(found.filter(chosen), drift.filter(chosen))
+    return plot_change_points(choice.named(found.filter(chosen)), drift.filter(chosen))
