@@ -66,7 +66,6 @@ def test_one_run_stays_and_lengths_that_differ_are_bounds():
 
 def test_stops_are_told_in_outputs_and_not_in_invocations():
     said = say_ends(pl.DataFrame(ENDED), pl.DataFrame(SEEN))
-    assert said[0] == (
-        "Of 3 runs, 1 reached its length and 2 were stopped in a state of before (1 a fixed text, 1 a cycle of 3 texts)."
-    )
+    stopped = "2 were stopped in a state of before (1 a fixed text, 1 a cycle of 3 texts)"
+    assert said[0] == f"Of 3 runs, 1 reached its length and {stopped}."
     assert said[1].startswith("1 draws fresh randomness")
