@@ -1,47 +1,75 @@
 """Do runs diverge."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import polars as pl
 
 from loopscope.datavis.divergence import plot_divergence
+from loopscope.datavis.wording import count_of
 from loopscope.export.report.about import About
 from loopscope.export.report.answer import Answer, Download, Figure, Section
-from loopscope.export.report.numbers import against_null, number, with_interval
+from loopscope.export.report.numbers import Row, against_null, with_interval
 from loopscope.export.report.saying import say_each, say_reasons
+
+NULL = "dealing runs out to other prompts"
+WIDEST = 30
+"""A time whose interval spans more than this factor is not determined."""
 
 
 def answer_divergence(about: About) -> Answer:
     """Say how far apart runs of one prompt are at the end, how soon they got there, and how sensitive they begin."""
     estimates = about.of_model("divergence_estimates")
-    same = estimates.filter(pl.col("pairs") == "same prompt")
-    first = {_which(row): row["estimate"] for row in same.filter(pl.col("quantity") == "d2_first").to_dicts()}
-    times = {_which(row): row for row in same.filter(pl.col("quantity") == "tau").to_dicts()}
-
-    def write(row: Mapping[str, Any]) -> str:
-        begun, time = first.get(_which(row)), times.get(_which(row))
-        begin = f"begin {number(begun)} apart (mean squared distance) and " if begun is not None else ""
-        soon = (
-            f" with a relaxation time of {with_interval(time)} steps" if time and time["estimate"] is not None else ""
-        )
-        null = against_null(row, "dealing runs out to other prompts")
-        return f"runs of one prompt {begin}are {with_interval(row)} apart at the end{soon}; {null}"
-
-    said = say_each(same.filter(pl.col("quantity") == "d2_last").to_dicts(), write)
-    said += say_each(
-        same.filter(pl.col("quantity") == "exponent").to_dicts(),
-        lambda row: f"the early exponent is {with_interval(row)} a step over the first {row['window']} steps",
-    )
+    said = say_divergence(estimates.filter(pl.col("pairs") == "same prompt"))
     curves = about.of_model("divergence")
     figure = Figure(
         plot_divergence(curves, estimates), f"Mean squared distance of runs, step by step. {' '.join(said[:1])}"
     )
     downloads = (Download("divergence_estimates", estimates), Download("divergence", curves))
-    return Answer(tuple(said), (figure,), downloads, tuple(say_reasons(estimates, "quantity", "pairs", "network")))
+    lacking = say_reasons(estimates.with_columns(pl.col("pairs") + " pairs"), "quantity", "pairs", "network")
+    return Answer(tuple(said), (figure,), downloads, tuple(lacking))
 
 
-def _which(row: Mapping[str, Any]) -> tuple[str, str]:
+def say_divergence(same: pl.DataFrame) -> list[str]:
+    """Say how far apart runs of one prompt begin and end, each beside its null, and how soon they get there.
+
+    Parameters
+    ----------
+    same
+        One row for each network, generator and quantity, of pairs of runs of one prompt.
+    """
+    rows = same.to_dicts()
+    first, times = (
+        {_which(row): row for row in rows if row["quantity"] == quantity} for quantity in ("d2_first", "tau")
+    )
+
+    def write(row: Row) -> str:
+        begun = first.get(_which(row))
+        begin = ""
+        if begun is not None and begun["estimate"] is not None:
+            begin = f"begin {with_interval(begun)} apart ({against_null(begun, NULL)}) and "
+        return (
+            f"runs of one prompt {begin}are {with_interval(row)} apart over the last quarter of the steps "
+            f"({against_null(row, NULL)}): mean squared distances by {row['embedding_model']}"
+        )
+
+    said = say_each([row for row in rows if row["quantity"] == "d2_last"], write)
+    said += say_each(list(times.values()), _write_time)
+    return said + say_each(
+        [row for row in rows if row["quantity"] == "exponent"],
+        lambda row: (
+            f"the early exponent of pairs of one prompt is {with_interval(row)} a step over the first "
+            f"{count_of(row['window'], 'step')}"
+        ),
+    )
+
+
+def _write_time(row: Row) -> str:
+    low, high = row["lower"], row["upper"]
+    if low is not None and (high is None or low <= 0 or high / low > WIDEST):
+        return "the relaxation time of pairs of one prompt is not determined by these runs"
+    unit = "step" if row["estimate"] == 1 else "steps"
+    return f"the relaxation time of pairs of one prompt is {with_interval(row)} {unit}"
+
+
+def _which(row: Row) -> tuple[str, str]:
     return row["network"], row["generator"]
 
 

@@ -7,15 +7,18 @@ from loopscope.data_prep.persistence_entropy import load_persistence_entropy_df,
 from loopscope.data_prep.sliding_windows import load_sliding_window_estimates_df
 from loopscope.datavis.persistence_diagram import plot_persistence_diagram
 from loopscope.datavis.persistence_entropy import plot_persistence_entropy
+from loopscope.datavis.wording import count_of
 from loopscope.errors import NotFoundError
 from loopscope.export.report.about import About
 from loopscope.export.report.answer import Answer, Download, Figure, Section
-from loopscope.export.report.numbers import against_null, with_interval
+from loopscope.export.report.numbers import Row, against_null, with_interval
 from loopscope.export.report.saying import say_each, say_reasons
 
 NULLS = 99
 NULLS_OF_A_RUN = 19
 LOOPS = 1
+CLOUDS = ("a Gaussian cloud", "those of Gaussian clouds")
+SHUFFLED = ("shuffled order", "those of shuffled order")
 MANY_EMBEDDINGS = 20_000
 """Of more embeddings than these, windows are not shuffled: it would take minutes."""
 
@@ -35,8 +38,8 @@ def answer_shape(about: About) -> Answer:
     circling = say_each(
         windows.to_dicts(),
         lambda row: (
-            f"the largest loop of a sliding window of {row['window']} steps lasts {with_interval(row)}; "
-            + against_null(row, "shuffled order")
+            f"the largest loop of a sliding window of {count_of(row['window'], 'step')} (by {about.model}) lasts "
+            f"{with_interval(row)}; " + say_beside(row, *SHUFFLED)
         ),
     )
     lacking += say_reasons(windows, "window", "network")
@@ -77,11 +80,13 @@ def _answer_diagrams(
     loops = estimates.filter(pl.col("dimension") == LOOPS)
     said = say_each(
         loops.filter(pl.col("measure") == "largest_persistence").to_dicts(),
-        lambda row: f"the longest bar of a loop is {with_interval(row)} long; " + against_null(row, "a Gaussian cloud"),
+        lambda row: (
+            f"the longest bar of a loop (by {about.model}) is {with_interval(row)} long; " + say_beside(row, *CLOUDS)
+        ),
     )
     said += say_each(
         loops.filter(pl.col("measure") == "entropy").to_dicts(),
-        lambda row: f"the entropy of its loops is {with_interval(row)}; " + against_null(row, "a Gaussian cloud"),
+        lambda row: f"the entropy of its loops is {with_interval(row)}; " + say_beside(row, *CLOUDS),
     )
     lacking += say_reasons(estimates, "measure", "network")
     downloads[:0] = [Download("persistence_entropy_estimates", estimates), Download("persistence_diagrams", bars)]
@@ -93,6 +98,23 @@ def _answer_diagrams(
         Figure(plot_persistence_entropy(runs, estimates), "Persistence entropy of the loops of every run, by network."),
     ]
     return said, figures
+
+
+def say_beside(row: Row, null: str, those: str) -> str:
+    """Say what a null gives, and in words where the estimate is outside its band: p is of one side alone.
+
+    Examples
+    --------
+    >>> row = {"estimate": 0.05, "null_mean": 0.1, "null_lower": 0.08, "null_upper": 0.12, "null_p": 1.0}
+    >>> say_beside(row, "a Gaussian cloud", "those of Gaussian clouds")
+    'it is smaller than those of Gaussian clouds: a Gaussian cloud gives 0.1 [0.08, 0.12], p = 1'
+    """
+    told = against_null(row, null)
+    if row["null_lower"] is not None and row["estimate"] < row["null_lower"]:
+        return f"it is smaller than {those}: {told}"
+    if row["null_upper"] is not None and row["estimate"] > row["null_upper"]:
+        return f"it is larger than {those}: {told}"
+    return told
 
 
 SECTION = Section("shape", "What shape has it?", answer_shape)
