@@ -42,9 +42,19 @@ def with_interval(row: Row, write: Callable[[float], str] = number) -> str:
 
     >>> with_interval({"estimate": 23.0, "lower": 15.0, "upper": None})
     '23 [15, not reached]'
+
+    One of no width is no certainty: every resample of runs is as the runs are, for want of runs that differ. A share
+    of none or of all has another interval, and a count may be certain:
+
+    >>> with_interval({"estimate": 1 / 3, "lower": 1 / 3, "upper": 1 / 3}, share)
+    '33 % (no interval: the runs of each prompt agree)'
+    >>> with_interval({"estimate": 1.0, "lower": 1.0, "upper": 1.0})
+    '1 [1, 1]'
     """
     if row["lower"] is None:
         return f"{write(row['estimate'])} (no interval)"
+    if row["lower"] == row["upper"] and 0 < row["estimate"] < 1:
+        return f"{write(row['estimate'])} (no interval: the runs of each prompt agree)"
     if row["upper"] is None:
         return f"{write(row['estimate'])} [{write(row['lower'])}, not reached]"
     return f"{write(row['estimate'])} [{write(row['lower'])}, {write(row['upper'])}]"
