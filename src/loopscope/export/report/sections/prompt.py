@@ -27,11 +27,12 @@ def answer_prompt(about: About) -> Answer:
             if begun["estimate"] is None
             else (
                 f"from the first outputs in {with_interval(begun, share)} of cases "
-                f"({against_null(begun, chance, share)}) and "
+                f"({against_null(begun, chance, share)}), and "
             )
         )
         return (
-            f"the prompt is told {before}from the last in {with_interval(row, share)} "
+            f"the prompt is told by {row['embedding_model']} {before}over the last quarter of the run in "
+            f"{with_interval(row, share)} "
             f"({against_null(row, chance, share)})"
         )
 
