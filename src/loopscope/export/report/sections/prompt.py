@@ -18,25 +18,7 @@ from loopscope.export.report.saying import say_each, say_reasons
 def answer_prompt(about: About) -> Answer:
     """Say how well the prompt is told at the first step and at the end, and what it tells of the last cluster."""
     estimates = about.of_model("recoverability_estimates")
-    first = {_which(row): row for row in estimates.filter(pl.col("quantity") == "accuracy_first").to_dicts()}
-
-    def write(row: Mapping[str, Any]) -> str:
-        begun, chance = first[_which(row)], "dealing runs out to other prompts"
-        before = (
-            ""
-            if begun["estimate"] is None
-            else (
-                f"from the first outputs in {with_interval(begun, share)} of cases "
-                f"({against_null(begun, chance, share)}), and "
-            )
-        )
-        return (
-            f"the prompt is told by {row['embedding_model']} {before}over the last quarter of the run in "
-            f"{with_interval(row, share)} "
-            f"({against_null(row, chance, share)})"
-        )
-
-    said = say_each(estimates.filter(pl.col("quantity") == "accuracy_last").to_dicts(), write)
+    said = say_told(estimates)
     lacking = say_reasons(estimates, "quantity", "network")
     curve = about.of_model("recoverability")
     figures, downloads = (
@@ -53,6 +35,27 @@ def answer_prompt(about: About) -> Answer:
     except LoopscopeError as error:
         lacking.append(f"In which cluster runs end: {error}")
     return Answer(tuple(said), tuple(figures), tuple(downloads), tuple(lacking))
+
+
+def say_told(estimates: pl.DataFrame) -> list[str]:
+    """Say how often the prompt is told from the first outputs, and over the last quarter of the run's steps.
+
+    Parameters
+    ----------
+    estimates
+        The frame of recoverability estimates, of one embedding model.
+    """
+    chance = "dealing runs out to other prompts"
+    first = {_which(row): row for row in estimates.filter(pl.col("quantity") == "accuracy_first").to_dicts()}
+
+    def write(row: Mapping[str, Any]) -> str:
+        begun, told = first[_which(row)], f"the prompt is told by {row['embedding_model']} "
+        if begun["estimate"] is not None:
+            told += f"from the first outputs in {with_interval(begun, share)} of cases "
+            told += f"({against_null(begun, chance, share)}), and "
+        return f"{told}over the last quarter of the run in {with_interval(row, share)} ({against_null(row, chance, share)})"
+
+    return say_each(estimates.filter(pl.col("quantity") == "accuracy_last").to_dicts(), write)
 
 
 def _answer_basins(about: About, figures: list[Figure], downloads: list[Download], lacking: list[str]) -> list[str]:
