@@ -5,6 +5,8 @@ from typing import Any
 
 import polars as pl
 
+from loopscope.export.report.naming import count_in, merge, name_value, pattern_of
+
 MOST_NETWORKS = 4
 """Of more networks than these, the first are told of in words; the frame behind has all."""
 MOST_REASONS = 6
@@ -45,6 +47,8 @@ def say_each(rows: Sequence[Mapping[str, Any]], write: Callable[[Mapping[str, An
 def say_reasons(frame: pl.DataFrame, *names: str) -> list[str]:
     """Say what has no estimate, and why: each reason once, with how many rows have it and of which they are.
 
+    Reasons that differ in numbers alone are one, with the range of the numbers.
+
     Parameters
     ----------
     names
@@ -54,17 +58,20 @@ def say_reasons(frame: pl.DataFrame, *names: str) -> list[str]:
     --------
     >>> frame = pl.DataFrame({"quantity": ["tau", "r2"], "reason": ["one run", "one run"]})
     >>> say_reasons(frame, "quantity")
-    ['tau and 1 more: one run']
+    ['relaxation time and 1 more: one run']
     """
     lacking = frame.filter(pl.col("reason").is_not_null())
     if lacking.is_empty():
         return []
-    counted = lacking.group_by("reason", maintain_order=True).agg(pl.len(), *(pl.first(name) for name in names))
+    grouped: dict[str, list[Mapping[str, Any]]] = {}
+    for row in lacking.iter_rows(named=True):
+        grouped.setdefault(pattern_of(row["reason"]), []).append(row)
     said = []
-    for row in counted.head(MOST_REASONS).iter_rows(named=True):
-        which = ", ".join(str(row[name]) for name in names if row[name] is not None)
-        more = f" and {row['len'] - 1:,} more" if row["len"] > 1 else ""
-        said.append(f"{which}{more}: {row['reason']}")
-    if counted.height > MOST_REASONS:
-        said.append(f"and {counted.height - MOST_REASONS} reasons more, in the files below")
+    for rows in list(grouped.values())[:MOST_REASONS]:
+        which = ", ".join(name_value(name, rows[0][name]) for name in names if rows[0][name] is not None)
+        more = f" and {len(rows) - 1:,} more" if len(rows) > 1 else ""
+        said.append(f"{which}{more}: {count_in(merge([row['reason'] for row in rows]))}")
+    if len(grouped) > MOST_REASONS:
+        left = len(grouped) - MOST_REASONS
+        said.append(f"and {left} {'reason' if left == 1 else 'reasons'} more, in the files below")
     return said

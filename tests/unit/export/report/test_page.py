@@ -101,5 +101,15 @@ def test_reasons_are_told_once():
     frame = pl.DataFrame({"q": ["a", "b", "c"], "reason": ["one run", None, "one run"]})
     assert say_reasons(frame, "q") == ["a and 1 more: one run"]
     assert say_reasons(frame.filter(pl.col("reason").is_null()), "q") == []
-    many = pl.DataFrame({"q": ["a"] * 9, "reason": [f"reason {n}" for n in range(9)]})
+    many = pl.DataFrame({"q": ["a"] * 9, "reason": [f"reason {'x' * n}" for n in range(9)]})
     assert len(say_reasons(many, "q")) == MOST_REASONS + 1
+
+
+def test_reasons_name_quantities_in_words_and_differ_by_more_than_numbers():
+    reasons = [f"no run has two steps that are {n} apart" for n in (5, 6, 10)]
+    frame = pl.DataFrame({"quantity": ["d2_first"] * 3, "cluster_id": [6, 7, 8], "reason": reasons})
+    assert say_reasons(frame, "quantity", "cluster_id") == [
+        "distance at the first step, cluster 6 and 2 more: no run has two steps that are 5 to 10 apart"
+    ]
+    one = pl.DataFrame({"window": [8], "reason": ["1 steps of 1,024; M1 takes 3"]})
+    assert say_reasons(one, "window") == ["sliding window of 8 steps: 1 step of 1,024; M1 takes 3"]

@@ -23,7 +23,9 @@ def answer_divergence(about: About) -> Answer:
         plot_divergence(curves, estimates), f"Mean squared distance of runs, step by step. {' '.join(said[:1])}"
     )
     downloads = (Download("divergence_estimates", estimates), Download("divergence", curves))
-    lacking = say_reasons(estimates.with_columns(pl.col("pairs") + " pairs"), "quantity", "pairs", "network")
+    fitted = pl.col("quantity").is_in(["d2_0", "d2_inf", "r2"])  # there or not with the relaxation time
+    kinds = estimates.filter(~fitted).partition_by("pairs", maintain_order=True)
+    lacking = [reason for kind in kinds for reason in say_reasons(kind, "quantity", "pairs", "network")]
     return Answer(tuple(said), (figure,), downloads, tuple(lacking))
 
 

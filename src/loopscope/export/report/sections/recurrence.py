@@ -34,7 +34,7 @@ def answer_recurrence(about: About) -> Answer:
         about.of_model("change_points"),
     )
     said += say_cycles(cycles) + say_changes(changes)
-    lacking = [*say_reasons(estimates, "quantity", "network"), *say_reasons(cycles, "compared", "network")]
+    lacking = [*say_reasons(estimates, "quantity", "network"), *say_reasons(cycles, "compared", "period", "network")]
     figures = []
     run_id = choose_run(measures)
     if run_id is not None:

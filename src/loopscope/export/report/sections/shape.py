@@ -88,7 +88,7 @@ def _answer_diagrams(
         loops.filter(pl.col("measure") == "entropy").to_dicts(),
         lambda row: f"the entropy of its loops is {with_interval(row)}; " + say_beside(row, *CLOUDS),
     )
-    lacking += say_reasons(estimates, "measure", "network")
+    lacking += say_reasons(estimates, "measure", "dimension", "network")
     downloads[:0] = [Download("persistence_entropy_estimates", estimates), Download("persistence_diagrams", bars)]
     figures = [
         Figure(
