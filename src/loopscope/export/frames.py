@@ -17,7 +17,7 @@ from loopscope.data_prep.cache import LIBRARIES, cached_in
 from loopscope.data_prep.columns import Column
 from loopscope.data_prep.registry import FRAMES, Frame, Subject
 from loopscope.engine.progress import Progress, Silence
-from loopscope.errors import LoopscopeError
+from loopscope.errors import ExportError, LoopscopeError
 from loopscope.export.flattening import FLATTENING, write_csv
 from loopscope.files import write_whole
 from loopscope.schemas import ClusteringResult, Experiment
@@ -89,9 +89,15 @@ def export_frames(
     -------
     list of ExportedFrame
         One for each frame, in the order of the registry.
+
+    Raises
+    ------
+    ExportError
+        When the folder holds files of an earlier export that would stay, and that the new manifest would not describe.
     """
     progress = progress or Silence()
     chosen = [frame for frame in FRAMES if not only or frame.name in only]
+    _refuse_other_export(folder, {f"{frame.name}.{file_format}" for frame in chosen})
     progress.begin("frames", len(chosen))
     exported, columns = [], {}
     with cached_in(cache):
@@ -104,6 +110,24 @@ def export_frames(
     write_whole(folder / f"{DICTIONARY}.md", write_dictionary(dictionary, file_format).encode())
     write_whole(folder / MANIFEST, _as_json(_describe_export(store, subject, file_format, exported)))
     return exported
+
+
+def _refuse_other_export(folder: Path, written: set[str]) -> None:
+    """Refuse a folder with files that an earlier manifest describes and the new one would not."""
+    path = folder / MANIFEST
+    try:
+        described = {each["file"] for each in json.loads(path.read_bytes())["frames"]}
+    except FileNotFoundError:
+        return
+    except (ValueError, KeyError, TypeError) as error:
+        raise ExportError(f"{path} is not of an export; expected a folder without it") from error
+    left = sorted(name for name in described - written - {None} if (folder / name).exists())
+    if left:
+        shown = ", ".join(left[:3]) + (f" and {len(left) - 3} more" if len(left) > 3 else "")
+        raise ExportError(
+            f"{folder} holds {shown} of an earlier export, which the new manifest would not describe; "
+            "expected another folder, or all of those frames at once in the same format"
+        )
 
 
 def _export_frame(
