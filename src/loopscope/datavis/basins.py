@@ -217,6 +217,8 @@ def _draw_columns(
     """Give each column its colour and number above it, and what they stand for in a key on the right."""
     boxes, numbers, heads, labels = [], [], [], []
     room = max(12, int((height + 30) // (2 * LINE_HEIGHT + 6)))
+    if len(columns) == room + 1:  # its own line takes no more room than "and 1 more"
+        room += 1
     for place, (_, number, label, colour) in enumerate(columns):
         centre = CELL_WIDTH * (place + 0.5)
         boxes.append(

@@ -72,7 +72,7 @@ def _find_last_k(motifs: pl.DataFrame, max_k: int) -> int:
         return 1
     rising = coverage.filter(pl.col("estimate") >= pl.col("estimate").max().over(_groups_or_one(coverage)) - 1e-9)
     ends = rising.group_by(_groups_or_one(rising)).agg(pl.min("top_k"))["top_k"].to_list()
-    return int(max(3, min(max_k, max(ends) + 1)))
+    return int(min(max_k, max(ends)))
 
 
 def _groups_or_one(frame: pl.DataFrame) -> list[str]:
@@ -125,7 +125,9 @@ def _say_effective(part: pl.DataFrame) -> str:
 
 def _draw_curves(points: list[dict[str, Any]], last: int, labelled: bool) -> list[alt.Chart]:
     ticks = list(range(1, last + 1)) if last <= 15 else [1, *range(5, last + 1, 5)]
-    x = alt.X("k:Q", title="k: the clusters in which most runs end").scale(domain=[1, last], nice=False, zero=False)
+    x = alt.X("k:Q", title="k: the clusters in which most runs end").scale(
+        domain=[1, max(last, 2)], nice=False, zero=False
+    )
     x = x.axis(values=ticks, format="d", grid=False)
     axis = alt.Axis(format="%", labels=labelled, ticks=labelled, tickCount=5)
     y = alt.Y("estimate:Q", title="share of the runs that end in them" if labelled else None)

@@ -1,5 +1,6 @@
 """The transition graph: clusters on a ring, arrows for what leads where, closed classes with a dark rim."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -22,10 +23,11 @@ SMALLEST_NODE: Final = 6
 LABEL_WIDTH: Final = 185
 CURVE: Final = np.linspace(0, 1, 60)
 ARROW: Final = 7
+MOST_CLASSES: Final = 3
 SIDES: Final[tuple[tuple[int, Literal["left", "center", "right"]], ...]] = ((1, "left"), (-1, "right"), (0, "center"))
 NEEDED: Final = (
     *("clustering_result_id", "from_cluster", "from_label", "to_cluster", "count", "probability"),
-    *("closed", "lag", "milestoning", "group_runs", "lower", "upper"),
+    *("class", "closed", "class_count", "class_runs", "lag", "milestoning", "group_runs", "lower", "upper"),
 )
 
 
@@ -105,6 +107,7 @@ def _draw_panel(name: str, part: pl.DataFrame, top: int, least: float) -> alt.La
         whole = int(part["count"].sum())
         inside = int(part.filter(pl.col("from_cluster").is_in(list(by_number)))["count"].sum())
         heading += f" · {len(nodes)} of {n_states} states, with {percentage(inside, whole)} of all transitions"
+    heading += _say_evidence(part, by_number)
     layers = [
         *_draw_arrows(moves, by_number, x, y),
         _draw_nodes(nodes, x, y),
@@ -112,6 +115,27 @@ def _draw_panel(name: str, part: pl.DataFrame, top: int, least: float) -> alt.La
         write_heading(heading, width=WIDTH, above=4),
     ]
     return alt.LayerChart(layer=layers, width=WIDTH, height=HEIGHT)
+
+
+def _say_evidence(part: pl.DataFrame, drawn: Collection[int]) -> str:
+    """Say on how much each closed class rests of which a cluster is drawn."""
+    seen = part.filter(pl.col("closed"), pl.col("from_cluster").is_in(list(drawn)))["class"].unique()
+    closed = part.filter(pl.col("closed"), pl.col("class").is_in(seen.to_list()))
+    classes = closed.group_by("class", maintain_order=True).agg(
+        pl.first("class_count", "class_runs"), pl.col("from_cluster").unique().sort()
+    )
+    rows = classes.sort("class_count", descending=True).head(MOST_CLASSES).iter_rows(named=True)
+    said = [
+        f"{_name_class(row['from_cluster'])}: not left in "
+        f"{count_of(row['class_count'], 'transition')} of {count_of(row['class_runs'], 'run')}"
+        for row in rows
+    ]
+    more = [f"and {count_of(classes.height - MOST_CLASSES, 'more closed class', 'more closed classes')}"]
+    return f" · closed: {'; '.join(said + (more if classes.height > MOST_CLASSES else []))}" if said else ""
+
+
+def _name_class(members: list[int]) -> str:
+    return f"a class of {len(members)}" if len(members) > MOST_CLASSES else ", ".join(map(_name, members))
 
 
 def _list_nodes(part: pl.DataFrame, top: int) -> tuple[list[_Node], int]:

@@ -253,3 +253,34 @@ def test_a_group_without_a_cluster_says_why_on_the_face_of_the_chart(plot):
     some = make_transitions(make_runs(3, 10, 2))
     nothing = make_transitions(Sequences.of([[MISSING] * 4, [MISSING] * 4]), networks=("C→D",))
     assert "all known steps are outliers" in json.dumps(plot(pl.concat([some, nothing])).to_dict())
+
+
+def test_the_graph_tells_on_how_much_a_closed_class_rests():
+    runs = make_runs(40, 30, 5, (2,))
+    row = make_transitions(runs).filter(pl.col("closed"), pl.col("from_cluster") == 2).row(0, named=True)
+    said = f"closed: 2: not left in {row['class_count']:,} transitions of {row['class_runs']} runs"
+    assert said in words(plot_transition_graph(make_transitions(runs))).replace("\\n", " ")
+    whole = plot_transition_graph(make_transitions(make_runs(40, 30, 5)), top=2)
+    assert "closed: a class of 6: not left in" in words(whole).replace("\\n", " ")
+
+
+def test_the_last_column_of_the_basins_is_named_and_not_counted():
+    ends = Sequences.of([[0, end] for end in [*range(12), -1] for _ in range(4)])
+    drawn = words(plot_basins(*make_basins(ends)))
+    assert "outliers" in drawn
+    assert "and 1 more" not in drawn
+
+
+def test_coverage_is_drawn_to_no_more_clusters_than_there_are():
+    ends = Sequences.of([[0, end] for end in range(12) for _ in range(2)])
+    chart = json.loads(words(plot_motif_coverage(make_motifs(ends, ("A→B",)))))
+    ks = [row["k"] for row in _rows_of(chart) if "k" in row]
+    assert max(ks) == 12
+
+
+def _rows_of(spec):
+    """Every mapping of a chart, at whatever depth its data stand."""
+    if isinstance(spec, dict):
+        yield spec
+    for each in spec.values() if isinstance(spec, dict) else spec if isinstance(spec, list) else []:
+        yield from _rows_of(each)
