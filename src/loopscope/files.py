@@ -26,7 +26,9 @@ def write_whole(path: Path, data: bytes) -> Path:
         with part.open("xb") as file:
             file.write(data)
         os.replace(part, path)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, OSError):
+            error.add_note(f"writing {path}")  # a full disk or a limit names no file, or a name no one knows
         part.unlink(missing_ok=True)
         raise
     return path

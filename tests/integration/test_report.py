@@ -213,7 +213,7 @@ def test_all_frames_are_exported_with_what_they_mean(performed, tmp_path, file_f
         assert list(dict.fromkeys(column.partition(".")[0] for column in frame.columns)) == names
         assert (each["rows"] == 0) == (each["reason"] is not None)
     reasons = {each["name"]: each["reason"] for each in manifest["frames"]}
-    assert "name one: --compare ID" in reasons["cluster_comparison"]
+    assert "no second clustering was named: --compare ID" in reasons["cluster_comparison"]
     assert "name one: --run ID" in reasons["recurrence_pairs"]
     markdown = (tmp_path / "data_dictionary.md").read_text()
     assert all(f"## {frame.name}\n" in markdown for frame in FRAMES)

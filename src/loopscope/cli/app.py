@@ -10,6 +10,7 @@ from loopscope.cli import chart, cluster, db, demo, doctor, experiment, export, 
 from loopscope.cli.ending import FAILED, USAGE
 from loopscope.cli.help import unfold
 from loopscope.cli.output import complain
+from loopscope.cli.refusals import InPlainWords
 from loopscope.errors import ConfigError, LoopscopeError
 
 HELP = """Run generative models in loops and see where they settle.
@@ -22,6 +23,7 @@ Exit codes: 0 complete, 1 failed, 2 usage, 3 finished with failed items, 130 int
 """
 
 app = typer.Typer(
+    cls=InPlainWords,
     help=HELP,
     no_args_is_help=True,
     rich_markup_mode="rich",
@@ -71,9 +73,14 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(FAILED)
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        complain(f"{where}{error.strerror or error}; expected a place that can be read and written")
+        complain(_say_what_failed(error))
         sys.exit(FAILED)
+
+
+def _say_what_failed(error: OSError) -> str:
+    """Say of which file an error is; `write_whole` notes the one that it was writing."""
+    named = [f"{error.filename}: "] if error.filename else [f"{note}: " for note in getattr(error, "__notes__", [])]
+    return f"{''.join(named)}{error.strerror or error}; expected a place that can be read and written"
 
 
 def _with_database(message: str) -> str:

@@ -47,7 +47,7 @@ ARGUMENTS = {
 
 LACKING = {
     "clustering_result_id": "there is no clustering result; make one: loopscope cluster perform MODEL",
-    "compared_with": "there is no second clustering result to compare with; name one: --compare ID",
+    "compared_with": "no second clustering was named: --compare ID",
     "embedding_model": "there is no embedding model: the experiment names no embedding_models",
     "experiment_id": "there is no experiment; perform one: loopscope experiment perform FILE",
     "run_id": "no run is named; name one: --run ID",
