@@ -53,7 +53,8 @@ def say_told(estimates: pl.DataFrame) -> list[str]:
         if begun["estimate"] is not None:
             told += f"from the first outputs in {with_interval(begun, share)} of cases "
             told += f"({against_null(begun, chance, share)}), and "
-        return f"{told}over the last quarter of the run in {with_interval(row, share)} ({against_null(row, chance, share)})"
+        told += f"over the last quarter of the run in {with_interval(row, share)} "
+        return told + f"({against_null(row, chance, share)})"
 
     return say_each(estimates.filter(pl.col("quantity") == "accuracy_last").to_dicts(), write)
 
