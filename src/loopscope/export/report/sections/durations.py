@@ -24,6 +24,8 @@ def answer_durations(about: About) -> Answer:
         said = ["No call took a measurable time."]
     else:
         takes = with_interval(first, share)
+        if first["lower"] is not None and share(first["lower"]) == share(first["upper"]):
+            takes = share(first["estimate"])  # an interval within the rounding of the number says nothing
         said = [f"{first['model']} takes {takes} of the time that the models take, {seconds(first['median'])} a call."]
         others = "; ".join(
             f"{row['model']} {share(row['estimate'])}, {seconds(row['median'])} a call" for row in rows[1:]
