@@ -160,6 +160,36 @@ def test_what_cannot_be_done_says_why(loopscope, performed, words, said):
     assert "Traceback" not in done.stderr
 
 
+def test_charts_say_what_they_chose(loopscope, performed):
+    done = loopscope("chart", "drift", "--since", "start", "-o", "drift.svg")
+    assert done.returncode == 0, done.stderr
+    assert "choose others with --model: FakeImageEmbedder, FakeTextEmbedder" in done.stderr
+    assert "--experiment ID" not in done.stderr
+    several = loopscope("chart", "recurrence")
+    assert several.returncode == 1
+    assert "name it with --run ID" in several.stderr
+
+
+def test_a_second_experiment_is_told_and_an_only_run_is_taken(loopscope, tmp_path):
+    text = EXPERIMENT.replace('["a fox", "the rain"]', '["a fox"]').replace("seeds = [1]\nnum_runs = 2", "num_runs = 1")
+    (tmp_path / "e.toml").write_text(text)
+    [run] = _performed_runs(loopscope)
+    done = loopscope("chart", "recurrence", "--model", "FakeTextEmbedder", "-o", "recurrence.svg")
+    assert done.returncode == 0, done.stderr
+    assert f"run {run['uuid'][:8]}" in (tmp_path / "recurrence.svg").read_text()
+    (tmp_path / "e.toml").write_text(text.replace('"a fox"', '"snow"'))
+    _performed_runs(loopscope)
+    both = loopscope("chart", "survival", "-o", "survival.svg")
+    assert "drawing what there is of 2 experiments (" in both.stderr
+    first = _json(loopscope("experiment", "--json"))[0]["uuid"]
+    assert "experiments" not in loopscope("chart", "survival", "--experiment", first, "-o", "survival.svg").stderr
+
+
+def _performed_runs(loopscope):
+    assert loopscope("experiment", "perform", "e.toml").returncode == 0
+    return _json(loopscope("run", "--json"))
+
+
 def test_the_charts_are_listed(loopscope):
     assert "medoid pictures with their captions" in loopscope("chart").stdout
 

@@ -76,6 +76,8 @@ def draw_chart(
     with open_store(db) as store, interruptible(f"{path} was not written"):
         choice = Choice(store, experiment, clustering, model, by, run, since, sort)
         _refuse_what_says_nothing(chart, choice)
+        if "experiment" in chart.takes:
+            choice.say_experiments()
         with cached_in(cache):
             drawn = chart.draw(choice)
         say(f"wrote {save_chart(drawn, path)}")

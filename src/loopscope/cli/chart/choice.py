@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 GROUPINGS = {"network": "network", "prompt": "initial_prompt"}
 """What ``--by`` says, and the column that is meant."""
+MOST_NAMED = 4
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,19 @@ class Choice:
         """The experiment; None where none was named."""
         return choose_experiment(self.store, self.experiment)
 
+    def say_experiments(self) -> None:
+        """Say of which experiments a chart is, where none was named and there are several."""
+        from sqlalchemy import select
+
+        from loopscope.cli.output import say
+        from loopscope.schemas import Experiment
+
+        with self.store.session() as session:
+            uuids = [str(uuid)[:8] for uuid in session.scalars(select(Experiment.uuid).order_by(Experiment.id))]
+        if self.experiment is None and len(uuids) > 1:
+            named = ", ".join(uuids[:MOST_NAMED]) + (", …" if len(uuids) > MOST_NAMED else "")
+            say(f"drawing what there is of {len(uuids)} experiments ({named}); choose one with --experiment ID")
+
     @cached_property
     def result_id(self) -> int:
         """The clustering result; by default the newest, of the model and experiment that were named."""
@@ -48,16 +62,22 @@ class Choice:
 
     @cached_property
     def run_id(self) -> int:
-        """The run.
+        """The run that was named, or the only one there is.
 
         Raises
         ------
         NotFoundError
-            When none was named.
+            When none was named and there are several, or none.
         """
+        from sqlalchemy import select
+
         from loopscope.schemas import Run
 
         if self.run is None:
+            with self.store.session() as session:
+                found = session.scalars(select(Run.id).limit(2)).all()
+            if len(found) == 1:
+                return found[0]
             raise NotFoundError("this chart is of one run; name it with --run ID: loopscope run list")
         return resolve(self.store, Run, self.run)
 
@@ -95,9 +115,9 @@ class Choice:
         with self.store.session() as session:
             if "run_id" in frame.columns and "run_uuid" not in frame.columns:
                 frame = frame.join(load_run_uuids(session), on="run_id", how="left", maintain_order="left")
-            ids = frame["clustering_result_id"].drop_nulls() if "clustering_result_id" in frame.columns else []
-            if len(ids) and "clustering_result_uuid" not in frame.columns:
-                uuid = str(session.get_one(ClusteringResult, ids[0]).uuid)
+            key = frame["clustering_result_id"].first() if "clustering_result_id" in frame.columns else None
+            if key is not None and "clustering_result_uuid" not in frame.columns:
+                uuid = str(session.get_one(ClusteringResult, key).uuid)
                 frame = frame.with_columns(clustering_result_uuid=pl.lit(uuid))
         return frame
 

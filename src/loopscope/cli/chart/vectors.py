@@ -13,8 +13,9 @@ def draw_drift(choice: Choice) -> Any:
     from loopscope.datavis.drift import Since, plot_drift
 
     since = choice.since or "prompt"
+    model = choice.one_model if since == "start" else choice.model
     with choice.store.session() as session:
-        drift = load_drift_df(session, choice.model, choice.experiment_id)
+        drift = load_drift_df(session, model, choice.experiment_id)
     if choice.model is None and since == "prompt":
         drift = drift.filter(pl.col("drift_from_prompt").is_not_null())
     return plot_drift(drift, since=cast("Since", since))
