@@ -74,10 +74,13 @@ def _say_direction(row: Mapping[str, Any]) -> str:
 
 
 def _say_memory(row: Mapping[str, Any]) -> str:
+    """Say whether the cluster before matters; the bits are above 0 by few counts alone, which the null has as well."""
     beyond = row["null_p"] is not None and row["null_p"] <= LIKELY
-    whether = "the cluster before matters too" if beyond else "the present cluster tells as much as two do"
-    told = f"it adds {with_interval(row)} bits" if beyond else f"the one before adds {with_interval(row)} bits"
-    return f"{whether}: {told}, and {against_null(row, 'one step of memory')}"
+    whether = (
+        "the cluster before the present one matters too" if beyond else "the present cluster may be all that counts"
+    )
+    adds = "it adds" if beyond else "the one before seems to add"
+    return f"{whether}: {adds} {with_interval(row)} bits, where {against_null(row, 'one step of memory')}"
 
 
 SECTION = Section("following", "What follows what?", answer_following)
