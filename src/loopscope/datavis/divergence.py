@@ -62,7 +62,7 @@ def plot_divergence(divergence: pl.DataFrame, estimates: pl.DataFrame | None = N
     panels = [_make_panel(group, by, estimates, several=several) for group in groups[:MOST_PANELS]]
     ends = pl.concat([divergence["upper"], divergence["d2"], divergence["null_upper"]]).drop_nulls()
     top = 1.05 * float(ends.max() or 1.0)  # type: ignore[arg-type]
-    axes = Axes("step", "mean squared distance D²", (0.0, top if top > 0 else 1.0))
+    axes = Axes("step (outputs of the type)", "mean squared distance D²", (0.0, top if top > 0 else 1.0))
     title = alt.Title(_name_chart(divergence), subtitle=write_subtitle(_describe(divergence, len(groups)), 1000))
     parts: list[Any] = [draw_step_panels(panels, axes)]
     if divergence["d2"].null_count() < divergence.height:

@@ -59,7 +59,7 @@ def plot_recoverability(recoverability: pl.DataFrame, estimates: pl.DataFrame | 
     groups = recoverability.partition_by([*by, "generator"], maintain_order=True)
     several = recoverability["generator"].n_unique() > 1
     panels = [_make_panel(group, by, estimates, several=several) for group in groups[:MOST_PANELS]]
-    axes = Axes("step", "prompts told (balanced accuracy)", (0.0, 1.0), ".0%")
+    axes = Axes("step (outputs of the type)", "prompts told (balanced accuracy)", (0.0, 1.0), ".0%")
     title = alt.Title(
         "How well the initial prompt can be told from the output at each step",
         subtitle=write_subtitle(_describe(recoverability, len(groups)), 1000),

@@ -83,8 +83,8 @@ def _draw_plot(pairs: pl.DataFrame, measures: pl.DataFrame | None, size: int, *,
     np.fill_diagonal(matrix, True)
     scale: dict[str, Any] = {"domain": [-0.5, n_steps - 0.5], "nice": False, "zero": False}
     axis: dict[str, Any] = {"grid": False, "tickMinStep": 1, "format": "d", "tickCount": 6}
-    x = alt.X("x:Q", title="step").scale(**scale).axis(**axis)
-    y = alt.Y("y:Q", title="step").scale(**scale).axis(**axis)
+    x = alt.X("x:Q", title="step (outputs of the model)").scale(**scale).axis(**axis)
+    y = alt.Y("y:Q", title="step (outputs of the model)").scale(**scale).axis(**axis)
     middle = (n_steps - 1) / 2
     # As one picture: a run of 1,000 steps has 50,000 dots.
     url = _encode_matrix(matrix, size)
