@@ -29,7 +29,7 @@ def answer_drift(about: About) -> Answer:
                 f"Drift from the prompt by {model}: it embeds pictures, and a prompt is a text. Drawn is drift from "
                 "the first picture."
             )
-        sentences = _say_drift(estimates, str(model), since)
+        sentences = say_drift(estimates, str(model), since)
         alt = f"Drift of every run from its {since}. {' '.join(sentences[:1])}"
         parts.append((since == "start", sentences, Figure(plot_drift(part, since=since), alt)))
     parts.sort(key=lambda part: part[0])  # drift from the prompt is told first
@@ -41,8 +41,14 @@ def answer_drift(about: About) -> Answer:
     )
 
 
-def _say_drift(estimates: pl.DataFrame, model: str, since: Since) -> list[str]:
-    """Say how far the first and the last outputs are, beside outputs of other prompts, in each network."""
+def say_drift(estimates: pl.DataFrame, model: str, since: Since) -> list[str]:
+    """Say how far the first and the last outputs are, beside outputs of other prompts, in each network.
+
+    Parameters
+    ----------
+    estimates
+        One row for each network, quantity and step, with ``estimate`` and what the null gives.
+    """
     quantity = pl.col("quantity") == f"drift_from_{since}"
     known = estimates.filter(quantity, pl.col("embedding_model") == model, pl.col("estimate").is_not_null()).sort("t")
     first = {row["network"]: row for row in known.unique("network", keep="first", maintain_order=True).to_dicts()}
@@ -54,11 +60,11 @@ def _say_drift(estimates: pl.DataFrame, model: str, since: Since) -> list[str]:
         far = f"{with_interval(row)} (mean 1 − cosine over {count_of(row['n_runs'], 'run')})"
         null = f"; {_beside(row, unrelated)}"
         if since == "start":
-            return f"by {model}, a run's last output, step {row['t']}, is {far} from its first{null}"
+            return f"by {model}, a run's last output, step {row['t']} of its type, is {far} from its first{null}"
         if row["t"] == begun["t"]:
             return f"by {model}, a run's only output is {far} from its prompt{null}"
         return (
-            f"by {model}, a run's last output, step {row['t']}, is {far} from its prompt{null}. "
+            f"by {model}, a run's last output, step {row['t']} of its type, is {far} from its prompt{null}. "
             f"The first was {with_interval(begun)} away; {_beside(begun, unrelated)}"
         )
 
