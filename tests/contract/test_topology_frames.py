@@ -120,7 +120,7 @@ def test_a_step_without_an_embedding_leaves_no_windows(computed: Store) -> None:
         session.execute(delete(Embedding).where(Embedding.id == 3))
     with computed.session() as session:
         reasons = load_sliding_window_df(session, "ImageModel", window=2)["reason"].to_list()
-    assert reasons[0] == "1 steps between have no embedding by ImageModel: windows need step after step"
+    assert reasons[0] == "1 step between without an embedding by ImageModel: windows need step after step"
 
 
 def test_estimates_without_diagrams_say_what_to_type(without: Store) -> None:

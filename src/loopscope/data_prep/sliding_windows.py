@@ -195,7 +195,8 @@ def _find_gap(index: EmbeddingIndex, model: str) -> str | None:
         return f"no embeddings by {model}"
     missing = int(index.rank[-1] - index.rank[0]) + 1 - len(index)
     if missing:
-        return f"{missing} steps between have no embedding by {model}: windows need step after step"
+        steps = "step" if missing == 1 else "steps"
+        return f"{missing} {steps} between without an embedding by {model}: windows need step after step"
     return None
 
 

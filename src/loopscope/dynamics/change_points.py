@@ -119,7 +119,7 @@ def find_change_points(
     there = np.ones(len(vectors), dtype=np.bool_) if known is None else known
     steps = np.flatnonzero(there)
     if len(steps) < FEWEST_STEPS:
-        return _none(f"only {len(steps)} steps; change points need {FEWEST_STEPS}", len(steps))
+        return _none(f"only {len(steps)} step{'s' * (len(steps) != 1)}; change points need {FEWEST_STEPS}", len(steps))
     squared = measure_squared_distances(vectors[there])
     if not squared.any():
         return _none("every output is the same", len(steps))

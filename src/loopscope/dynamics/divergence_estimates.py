@@ -96,7 +96,7 @@ def estimate_divergence(curves: PairCurves) -> DivergenceEstimates:
 def _why_no_relaxation(fit: Relaxation, d2: Floats, t: Floats) -> tuple[str | None, bool]:
     """Say why a fit means nothing, if it does not, and whether it is because the curve begins at its plateau."""
     if len(t) < FEWEST_STEPS:
-        return f"only {len(t)} steps with a pair; a relaxation time needs {FEWEST_STEPS}", False
+        return f"only {len(t)} step{'s' * (len(t) != 1)} with a pair; a relaxation time needs {FEWEST_STEPS}", False
     plateau = d2[-max(1, len(d2) // 4) :].mean()
     if plateau == 0:
         return "all pairs end in one and the same point", False

@@ -231,7 +231,7 @@ def estimate_recoverability(curve: Recoverability) -> RecoverabilityEstimates:
     fit = fit_relaxation(accuracy[None], t)
     reason = None
     if len(t) < FEWEST_STEPS:
-        reason = f"only {len(t)} steps; a decay time needs {FEWEST_STEPS}"
+        reason = f"only {len(t)} step{'s' * (len(t) != 1)}; a decay time needs {FEWEST_STEPS}"
     elif first.null_p > 0.05:
         reason = "the prompt cannot be told even at the first step"
     elif np.isnan(fit.r2[0]) or fit.first[0] <= fit.last[0]:

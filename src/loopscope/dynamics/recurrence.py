@@ -256,7 +256,7 @@ def measure_recurrence(
     n_steps, n_unique = int(there.sum()), len(np.unique(vectors[there], axis=0))
     none = np.empty((0, len(MEASURES)))
     if n_steps < max(FEWEST_STEPS, theiler + 2):
-        reason = f"only {n_steps} steps; recurrences need {max(FEWEST_STEPS, theiler + 2)}"
+        reason = f"only {n_steps} step{'s' * (n_steps != 1)}; recurrences need {max(FEWEST_STEPS, theiler + 2)}"
         return RunRecurrence(None, np.nan, n_steps, n_unique, none, none, reason)
     found = find_recurrences(vectors, there, rate=rate, theiler=theiler)
     matrix = np.ascontiguousarray(found.matrix)

@@ -163,3 +163,10 @@ def test_what_cannot_be_measured_says_why() -> None:
 def test_settings_out_of_range_are_refused(settings: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="expected a rate in"):
         find_recurrences(np.zeros((20, 2)), **settings)
+
+
+@pytest.mark.parametrize(("n", "said"), [(1, "only 1 step;"), (2, "only 2 steps;")])
+def test_a_run_that_is_too_short_is_counted_in_words(n, said):
+    from loopscope.dynamics.change_points import find_change_points
+
+    assert said in find_change_points(np.eye(n, 3)).reason
