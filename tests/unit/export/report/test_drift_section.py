@@ -10,7 +10,8 @@ def drift(since, *means, null=0.89):
             {
                 "network": "A→B", "generator": "B", "embedding_model": "MiniLM", "quantity": f"drift_from_{since}",
                 "t": t, "estimate": mean, "lower": mean - 0.03, "upper": mean + 0.03, "n_runs": 25,
-                "null_mean": null, "null_lower": band[0], "null_upper": band[1], "null_p": None if null is None else 0.01,
+                "null_mean": null, "null_lower": band[0], "null_upper": band[1],
+                "null_p": None if null is None else 0.01,
             }
             for t, mean in enumerate(means)
         ],
