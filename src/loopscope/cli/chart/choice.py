@@ -107,19 +107,10 @@ class Choice:
 
     def named(self, frame: "pl.DataFrame") -> "pl.DataFrame":
         """Add the public ids, which can be typed, of the clustering result and of the runs that a frame has."""
-        import polars as pl
-
-        from loopscope.data_prep.keys import load_run_uuids
-        from loopscope.schemas import ClusteringResult
+        from loopscope.data_prep.public_ids import add_public_ids
 
         with self.store.session() as session:
-            if "run_id" in frame.columns and "run_uuid" not in frame.columns:
-                frame = frame.join(load_run_uuids(session), on="run_id", how="left", maintain_order="left")
-            key = frame["clustering_result_id"].first() if "clustering_result_id" in frame.columns else None
-            if key is not None and "clustering_result_uuid" not in frame.columns:
-                uuid = str(session.get_one(ClusteringResult, key).uuid)
-                frame = frame.with_columns(clustering_result_uuid=pl.lit(uuid))
-        return frame
+            return add_public_ids(session, frame)
 
     @property
     def grouping(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from loopscope.config import ExperimentConfig
 from loopscope.data_prep.clustering_results import load_clustering_results_df
 from loopscope.data_prep.experiments import load_experiments_df
 from loopscope.data_prep.medoids import load_medoids_df
+from loopscope.data_prep.public_ids import add_public_ids
 from loopscope.data_prep.registry import Subject, find_frame
 from loopscope.errors import NotFoundError
 from loopscope.store.connection import Store
@@ -128,3 +129,8 @@ class About:
             subject = replace(self.subject, embedding_models=(self.model,))
             self._frames[key] = find_frame(name).load_of(self.store, subject)
         return self._frames[key]
+
+    def named(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Add the public ids of runs and of the clustering result, which a reader of a chart can type."""
+        with self.store.session() as session:
+            return add_public_ids(session, frame)

@@ -113,7 +113,7 @@ def choose_kind(frame: pl.DataFrame) -> str:
 
 
 def _draw(about: About, name: str, said: list[str]) -> list[Figure]:
-    survival = about.frame(name)
+    survival = about.named(about.frame(name))
     kind = "text" if (survival["output_type"] == "text").any() else None
     if kind is not None and name == "survival":
         survival = survival.filter(pl.col("output_type") == kind)

@@ -33,7 +33,7 @@ def answer_staying(about: About) -> Answer:
     n_clusters = about.medoids.filter(pl.col("cluster_id") >= 0)["cluster_id"].n_unique()
     said = say_stays(means, largest, n_clusters)
     said += [say_returns(inside, returns), *say_gaps(of_returns.filter(pl.col("cluster_id") == largest))]
-    chart = plot_dwell_times(dwell_times, estimates, about.medoids)
+    chart = plot_dwell_times(about.named(dwell_times), estimates, about.medoids)
     figure = Figure(chart, f"Distribution of dwell times in the largest clusters. {said[0]}")
     downloads = [Download("dwell_time_estimates", estimates), Download("dwell_times", dwell_times)]
     downloads += [Download("return_time_estimates", of_returns), Download("return_times", returns)]
