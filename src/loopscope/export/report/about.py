@@ -13,6 +13,7 @@ from loopscope.data_prep.experiments import load_experiments_df
 from loopscope.data_prep.medoids import load_medoids_df
 from loopscope.data_prep.public_ids import add_public_ids
 from loopscope.data_prep.registry import Subject, find_frame
+from loopscope.datavis.subject import name_run
 from loopscope.errors import NotFoundError
 from loopscope.store.connection import Store
 from loopscope.store.experiments import load_config
@@ -134,3 +135,7 @@ class About:
         """Add the public ids of runs and of the clustering result, which a reader of a chart can type."""
         with self.store.session() as session:
             return add_public_ids(session, frame)
+
+    def name_run(self, run_id: int) -> str:
+        """Name a run as a person types it."""
+        return name_run(self.named(pl.DataFrame({"run_id": [run_id]})).row(0, named=True))

@@ -38,7 +38,7 @@ def answer_recurrence(about: About) -> Answer:
     figures = []
     run_id = choose_run(measures)
     if run_id is not None:
-        said.append(f"Drawn is run {run_id}: of the longest runs, that with the largest determinism.")
+        said.append(f"Drawn is {about.name_run(run_id)}: of the longest runs, that with the largest determinism.")
         figures = _draw_run(about, run_id, lacking)
     frames = {
         "recurrence_estimates": estimates,
@@ -189,20 +189,21 @@ def choose_run(measures: pl.DataFrame) -> int | None:
 
 def _draw_run(about: About, run_id: int, lacking: list[str]) -> list[Figure]:
     chosen = pl.col("run_id") == run_id
+    name = about.name_run(run_id)
     figures: list[Figure] = []
     try:
         with about.store.session() as session:
             pairs = load_recurrence_pairs_df(session, about.model, run_id)
-        recurrences = plot_recurrence(pairs, about.of_model("recurrence").filter(chosen))
-        figures.append(Figure(recurrences, f"Recurrence plot of run {run_id}: a dot where two steps are alike."))
+        recurrences = plot_recurrence(about.named(pairs), about.of_model("recurrence").filter(chosen))
+        figures.append(Figure(recurrences, f"Recurrence plot of {name}: a dot where two steps are alike."))
     except LoopscopeError as error:
-        lacking.append(f"Recurrence plot of run {run_id}: {error}")
+        lacking.append(f"Recurrence plot of {name}: {error}")
     try:
         changes = about.of_model("change_points").filter(chosen)
-        chart = plot_change_points(changes, about.of_model("drift").filter(chosen))
-        figures.append(Figure(chart, f"Step sizes of run {run_id}, with its change points."))
+        chart = plot_change_points(about.named(changes), about.of_model("drift").filter(chosen))
+        figures.append(Figure(chart, f"Step sizes of {name}, with its change points."))
     except LoopscopeError as error:
-        lacking.append(f"Change points of run {run_id}: {error}")
+        lacking.append(f"Change points of {name}: {error}")
     return figures
 
 

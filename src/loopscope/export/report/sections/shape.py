@@ -19,8 +19,8 @@ NULLS_OF_A_RUN = 19
 LOOPS = 1
 CLOUDS = ("a Gaussian cloud", "those of Gaussian clouds")
 SHUFFLED = ("shuffled order", "those of shuffled order")
-MANY_EMBEDDINGS = 20_000
-"""Of more embeddings than these, windows are not shuffled: it would take minutes."""
+MOST_SHUFFLED_WORK = 200_000
+"""Where embeddings times the steps of the longest run are more than this, windows are not shuffled: minutes."""
 
 
 def answer_shape(about: About) -> Answer:
@@ -54,11 +54,12 @@ def answer_shape(about: About) -> Answer:
 
 
 def _load_windows(about: About, lacking: list[str]) -> pl.DataFrame:
-    if about.experiment["n_embeddings"] <= MANY_EMBEDDINGS:
+    longest = max(about.frame("runs")["length"].to_list())
+    if about.experiment["n_embeddings"] * longest <= MOST_SHUFFLED_WORK:
         return about.of_model("sliding_window_estimates")
     lacking.append(
-        f"Null S, shuffled windows: there are more than {MANY_EMBEDDINGS:,} embeddings, so that it would take long; in "
-        "Python: load_sliding_window_estimates_df(session, model)"
+        "Null S, shuffled windows: it would take long for so many steps; in Python: "
+        "load_sliding_window_estimates_df(session, model)"
     )
     with about.store.session() as session:
         return load_sliding_window_estimates_df(session, about.model, experiment_id=about.experiment_id, nulls=0)
