@@ -107,7 +107,7 @@ def test_layers_are_listed_together_and_imported_results_marked(loopscope, clust
         (("show", "{texts}", "--sort", "radus"), 'found no property "radus" for --sort; did you mean "radius"?'),
         (("show", "{texts}", "--where", "persistnce>0"), 'did you mean "persistence"?'),
         (("show", "{texts}", "--where", "radius"), "found --where 'radius'; expected a property"),
-        (("outputs", "{texts}", "--status", "outlir"), "'outlir' is not one of 'member', 'outlier'"),
+        (("outputs", "{texts}", "--status", "outlir"), "found 'outlir'; expected one of 'member', 'outlier'"),
         (("medoid", "{texts}", "first"), "Input should be a valid integer"),
     ],
 )
