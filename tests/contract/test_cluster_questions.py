@@ -284,6 +284,7 @@ def test_the_queries_of_the_database_page_tell_what_the_frames_tell(answered: St
         names = ("cluster_id", "cluster_size", "radius", "persistence", "distinct_outputs")
         assert sorted(ask("The clusters of a result", result_id)) == sorted(by_property.select(names).rows())
     assert len(ask("The outputs of a run")) == 12
+    assert ask("What there is of each run") == []
     made = ask("How each result was made")
     names = ("embedding_model", "algorithm", "epsilon", "downsample", "n_candidates", "n_distinct", "n_clusters")
     assert [(*row[1:3], row[5], row[6], *row[8:10], row[11]) for row in made] == results.select(names).rows()
