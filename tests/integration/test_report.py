@@ -16,7 +16,9 @@ import pytest
 from loopscope.data_prep.cache import cached_in
 from loopscope.data_prep.registry import FRAMES, Subject, find_frame
 from loopscope.export.flattening import flatten
-from loopscope.export.report.sections import SECTIONS
+from loopscope.export.report.about import About
+from loopscope.export.report.sections import SECTIONS, shape
+from loopscope.export.report.sections.shape import answer_shape
 from loopscope.store.connection import open_store
 
 EXPERIMENT = """
@@ -321,3 +323,14 @@ def test_a_chart_that_cannot_be_drawn_says_what_to_type(performed, words, said):
     done = performed[1]("chart", *words)
     assert done.returncode in (1, 2)
     assert said in " ".join(done.stderr.replace("│", " ").split())
+
+
+def test_windows_are_not_shuffled_where_it_would_take_long(performed, monkeypatch):
+    folder, _, _, _ = performed
+    monkeypatch.setattr(shape, "MOST_SHUFFLED_WORK", 0)
+    with open_store(folder / "loopscope.db") as store:
+        answer = answer_shape(About(store, 2, 1))
+    [windows] = [each.frame for each in answer.downloads if each.name == "sliding_window_estimates"]
+    assert windows["null_p"].is_null().all()
+    assert windows["estimate"].is_not_null().any()
+    assert any(line.startswith("Null S, shuffled windows") for line in answer.lacking)

@@ -1,6 +1,6 @@
 """The barcode of a run: its bars from birth to death, dimension by dimension, the earliest first."""
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import altair as alt
 import polars as pl
@@ -47,7 +47,7 @@ def plot_barcode(bars: pl.DataFrame, *, null: pl.DataFrame | None = None) -> alt
     require_one(bars, "embedding_model", chart="barcode", noun="embedding models", option="--model")
     require_one(bars, "run_id", chart="barcode", noun="runs", option="--run")
     run_id = bars["run_id"][0]
-    end = float(bars.filter(pl.col("death").is_finite())["death"].max() or 1.0) * 1.06  # type: ignore[arg-type]
+    end = cast("float", bars.filter(pl.col("death").is_finite())["death"].max() or 1.0) * 1.06
     parts = bars.partition_by("dimension", maintain_order=True)
     panels = [
         _draw_panel(part, end, measure_reach(null, [run_id], part["dimension"][0]), last=part is parts[-1])

@@ -1,6 +1,6 @@
 """Where a run changes: the size of each step, with rules at the change points."""
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import altair as alt
 import polars as pl
@@ -62,7 +62,7 @@ def _name_chart(change_points: pl.DataFrame) -> str:
     run = name_run(change_points.row(0, named=True)).capitalize()
     found = int(change_points["change_point"].is_not_null().sum())
     if not found:
-        return f"{run} nowhere goes over into something else"
+        return f"{run} does not go over into something else"
     return f"{run} goes over into something else {HOW_OFTEN.get(found, f'{found} times')}"
 
 
@@ -75,9 +75,9 @@ def _describe(run: dict[str, Any]) -> list[str]:
 def _draw_panel(points: pl.DataFrame, steps: pl.DataFrame, *, named: bool, last: bool) -> alt.LayerChart:
     mine = steps.filter(generator=points["generator"][0]).sort("sequence_number")
     every = steps["sequence_number"]
-    domain = [int(every.min()) - 0.5, int(every.max()) + 0.5]  # type: ignore[arg-type]
+    domain = [cast("int", every.min()) - 0.5, cast("int", every.max()) + 0.5]
     highest = mine["step_of_generator"].max()
-    top = 1.35 * max(0.1, float(highest or 0.0))  # type: ignore[arg-type]
+    top = 1.35 * max(0.1, cast("float", highest or 0.0))
     words = "step (sequence number)" if last else None
     x = alt.X("x:Q").scale(domain=domain, nice=False, zero=False)
     x = x.axis(grid=False, title=words, tickMinStep=1, format="d")

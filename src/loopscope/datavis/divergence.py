@@ -1,6 +1,6 @@
 """How far apart runs are, step by step: curves of mean squared distance with their fit, and where they saturate."""
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import altair as alt
 import polars as pl
@@ -61,7 +61,7 @@ def plot_divergence(divergence: pl.DataFrame, estimates: pl.DataFrame | None = N
     several = divergence["generator"].n_unique() > 1
     panels = [_make_panel(group, by, estimates, several=several) for group in groups[:MOST_PANELS]]
     ends = pl.concat([divergence["upper"], divergence["d2"], divergence["null_upper"]]).drop_nulls()
-    top = 1.05 * float(ends.max() or 1.0)  # type: ignore[arg-type]
+    top = 1.05 * cast("float", ends.max() or 1.0)
     axes = Axes("step (outputs of the type)", "mean squared distance D²", (0.0, top if top > 0 else 1.0))
     title = alt.Title(_name_chart(divergence), subtitle=write_subtitle(_describe(divergence, len(groups)), 1000))
     parts: list[Any] = [draw_step_panels(panels, axes)]
@@ -108,7 +108,7 @@ def _make_panel(group: pl.DataFrame, by: list[str], estimates: pl.DataFrame | No
             curves.append(Curve(f"fit, {name}", INK, fitted, dashed=True, width=1.4))
             at = part.filter(pl.col("saturated"))["t"].min()
             if at is not None and part is same:
-                rules.append(Rule("saturated", step=float(at)))  # type: ignore[arg-type]
+                rules.append(Rule("saturated", step=cast("float", at)))
     unknown = group["d2"].null_count() == group.height
     nothing = group["reason"].drop_nulls().first() if unknown else None
     return Panel(

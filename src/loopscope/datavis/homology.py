@@ -1,6 +1,6 @@
 """What charts of persistence diagrams share: names of dimensions, the reach of the null, and words for subtitles."""
 
-from typing import Final
+from typing import Final, cast
 
 import polars as pl
 
@@ -64,7 +64,7 @@ def measure_reach(null: pl.DataFrame | None, run_ids: list[int], dimension: int)
         return None
     chosen = null.filter(pl.col("run_id").is_in(run_ids), pl.col("dimension") == dimension)
     reach = chosen["largest_persistence_null_upper"].mean()
-    return None if reach is None else float(reach)  # type: ignore[arg-type]
+    return cast("float | None", reach)
 
 
 def describe_diagrams(frame: pl.DataFrame) -> list[str]:

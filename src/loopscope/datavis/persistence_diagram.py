@@ -3,7 +3,7 @@
 Bars that lie close together are one circle, as large as there are many of them: a diagram is a multiset.
 """
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 import altair as alt
 import polars as pl
@@ -80,7 +80,7 @@ def plot_persistence_diagram(
     finite = chosen.filter(pl.col("death").is_finite())
     low, high = _find_limits(finite)
     cells = {name: _count_cells(part, low, high) for name, part in shown}
-    most = max((int(part["bars"].max() or 0) for part in cells.values()), default=1)  # type: ignore[arg-type]
+    most = max((cast("int", part["bars"].max() or 0) for part in cells.values()), default=1)
     frame = _Frame(low, high, size, max(most, 1))
     panels = [
         _draw_panel(
@@ -125,7 +125,7 @@ def _find_limits(finite: pl.DataFrame) -> tuple[float, float]:
     """Find the ends of both axes: a little beyond the first birth and the last death."""
     if finite.is_empty():
         return 0.0, 1.0
-    low, high = float(finite["birth"].min()), float(finite["death"].max())  # type: ignore[arg-type]
+    low, high = cast("float", finite["birth"].min()), cast("float", finite["death"].max())
     margin = 0.04 * (high - low) or 0.05
     return (0.0 if low < 0.2 * high else low - margin), high + margin
 

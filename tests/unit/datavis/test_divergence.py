@@ -173,7 +173,7 @@ def test_change_points_are_rules_before_their_steps(read_chart) -> None:
 
 def test_a_run_without_change_points_says_so(read_chart) -> None:
     said = all_text(read_chart(plot_change_points(make_change_points(()), make_steps())))
-    assert "nowhere goes over" in said
+    assert "does not go over" in said
     assert "no change point gains more than the penalty" in said
 
 

@@ -82,11 +82,6 @@ def listed(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
-def capital(sentence: str) -> str:
-    """Begin with a capital letter."""
-    return sentence[:1].upper() + sentence[1:]
-
-
 def median(values: pl.Series) -> float:
     """Give the median of numbers, of which there is at least one."""
     return quantile(values, 0.5)
